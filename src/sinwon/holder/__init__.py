@@ -1,0 +1,1 @@
+"""A complete wallet without a screen. It speaks only the public protocols."""

@@ -1,0 +1,166 @@
+"""Certificate chains of issuers, status signers and verifiers (RFC 5280, HAIP 1.0 §6.1.1 and §5.2).
+
+Owns: bounded parsing of `x5c`, path validation to explicit anchors, the profile of a leaf (end entity, digitalSignature,
+P-256, not self-signed, anchor not sent along). Does not judge *which* anchor may vouch for what (keys.trust), nor CRLs.
+"""
+
+from base64 import b64decode
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from hashlib import sha256
+from typing import Final
+
+from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.verification import (
+    Criticality,
+    ExtensionPolicy,
+    Policy,
+    PolicyBuilder,
+    Store,
+    VerificationError,
+)
+
+from sinwon.core.clock import utc
+from sinwon.core.refusal import Malformed, Untrusted
+from sinwon.keys.jwk import PublicKey, public_key_of
+
+MAX_CERTIFICATES: Final = 5  # leaf, two intermediates and room; longer chains are nobody's
+MAX_CERTIFICATE_BYTES: Final = 8 * 1024
+MAX_DEPTH: Final = 3
+CACHE_CHAINS: Final = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class VerifiedChain:
+    """A leaf that chains to `anchor`, valid at the time it was asked for."""
+
+    leaf: x509.Certificate
+    key: PublicKey
+    anchor: bytes
+    """DER of the trust anchor at the end of the path."""
+    not_before: int
+    """The latest start and the earliest end of validity over the whole path, seconds."""
+    not_after: int
+
+    @property
+    def leaf_der(self) -> bytes:
+        return self.leaf.public_bytes(Encoding.DER)
+
+    @property
+    def uris(self) -> tuple[str, ...]:
+        """The URI names of the leaf: who it speaks for."""
+        try:
+            names = self.leaf.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+        except x509.ExtensionNotFound:
+            return ()
+        return tuple(names.get_values_for_type(x509.UniformResourceIdentifier))
+
+
+def parse_x5c(header: object) -> tuple[bytes, ...]:
+    """The DER certificates of a JOSE `x5c` header (RFC 7515 §4.1.6: padded standard base64). Raises Malformed."""
+    if not isinstance(header, list) or not 0 < len(header) <= MAX_CERTIFICATES:
+        raise Malformed("invalid_chain", "x5c is not a list of 1 to 5 certificates")
+    return tuple(_der(text) for text in header)
+
+
+def verify_chain(chain: Sequence[bytes], anchors: frozenset[bytes], now: int) -> VerifiedChain:
+    """Path validation of `chain` (DER, leaf first) to one of `anchors` (DER) at `now`. Raises Malformed, Untrusted."""
+    verified = _validate(tuple(chain), anchors, now // 86_400)
+    if not verified.not_before <= now <= verified.not_after:
+        raise Untrusted("invalid_chain", "certificate not valid at this time")
+    return verified
+
+
+@lru_cache(CACHE_CHAINS)
+def _validate(chain: tuple[bytes, ...], anchors: frozenset[bytes], day: int) -> VerifiedChain:
+    """As verify_chain, at some time of the day that suits the leaf; kept, for a chain is met thousands of times."""
+    certificates = [parse_certificate(der) for der in chain]
+    leaf = certificates[0]
+    # 1 the anchor is ours, not the sender's [HAIP 6.1.1]
+    if anchors & set(chain):
+        raise Untrusted("invalid_chain", "the chain carries its own anchor")
+    if leaf.issuer == leaf.subject:
+        raise Untrusted("invalid_chain", "the leaf is self-signed")
+    # 2 path [RFC 5280 6.1]
+    path = _path(leaf, certificates[1:], anchors, _time_within(leaf, day))
+    # 3 what the leaf may do [RFC 5280 4.2.1.3]
+    if not _is_signer(leaf):
+        raise Untrusted("invalid_chain", "the leaf is not a signing end entity")
+    key = leaf.public_key()
+    if not isinstance(key, ec.EllipticCurvePublicKey):
+        raise Untrusted("invalid_chain", "the leaf key is not on P-256")
+    begin = max(int(c.not_valid_before_utc.timestamp()) for c in path)
+    end = min(int(c.not_valid_after_utc.timestamp()) for c in path)
+    return VerifiedChain(leaf, public_key_of(key), path[-1].public_bytes(Encoding.DER), begin, end)
+
+
+def _time_within(leaf: x509.Certificate, day: int) -> int:
+    """A moment of this day inside the leaf's validity if there is one, so that the cached path does not depend on the second."""
+    begin, end = int(leaf.not_valid_before_utc.timestamp()), int(leaf.not_valid_after_utc.timestamp())
+    return min(max(day * 86_400, begin), end)
+
+
+def _path(
+    leaf: x509.Certificate, between: list[x509.Certificate], anchors: frozenset[bytes], now: int
+) -> list[x509.Certificate]:
+    if not anchors:
+        raise Untrusted("invalid_chain", "no anchor is trusted for this")
+    builder = PolicyBuilder().store(Store([parse_certificate(anchor) for anchor in sorted(anchors)]))
+    builder = builder.time(utc(now).replace(tzinfo=None)).max_chain_depth(MAX_DEPTH)
+    verifier = builder.extension_policies(ca_policy=CA_POLICY, ee_policy=LEAF_POLICY).build_client_verifier()
+    try:
+        return list(verifier.verify(leaf, between).chain)
+    except (VerificationError, ValueError, UnsupportedAlgorithm) as error:
+        raise Untrusted("invalid_chain", f"no valid path to an anchor ({type(error).__name__})") from None
+
+
+def _is_signer(leaf: x509.Certificate) -> bool:
+    try:
+        usage = leaf.extensions.get_extension_for_class(x509.KeyUsage).value
+    except (x509.ExtensionNotFound, x509.DuplicateExtension, ValueError):
+        return False
+    return usage.digital_signature and not usage.key_cert_sign
+
+
+def _no_ca(_policy: Policy, _certificate: x509.Certificate, basic: x509.BasicConstraints | None) -> None:
+    if basic is not None and basic.ca:
+        raise ValueError("the leaf is a CA")
+
+
+CA_POLICY: Final = (
+    ExtensionPolicy.permit_all()
+    .require_present(x509.BasicConstraints, Criticality.AGNOSTIC, None)
+    .require_present(x509.KeyUsage, Criticality.AGNOSTIC, None)
+)
+LEAF_POLICY: Final = (
+    ExtensionPolicy.permit_all()
+    .may_be_present(x509.BasicConstraints, Criticality.AGNOSTIC, _no_ca)
+    .require_present(x509.KeyUsage, Criticality.AGNOSTIC, None)
+)
+
+
+@lru_cache(CACHE_CHAINS)
+def parse_certificate(der: bytes) -> x509.Certificate:
+    """One DER certificate. Raises Malformed."""
+    try:
+        return x509.load_der_x509_certificate(der)
+    except (ValueError, UnsupportedAlgorithm):
+        raise Malformed("invalid_chain", "not a certificate") from None
+
+
+def fingerprint(der: bytes) -> bytes:
+    """SHA-256 of the certificate: the `x509_hash` client identifier and the key of caches."""
+    return sha256(der).digest()
+
+
+def _der(text: object) -> bytes:
+    if not isinstance(text, str) or len(text) > MAX_CERTIFICATE_BYTES * 4 // 3:
+        raise Malformed("invalid_chain", "x5c element is not a certificate")
+    try:
+        return b64decode(text, validate=True)
+    except ValueError:
+        raise Malformed("invalid_chain", "x5c element is not base64") from None

@@ -1,0 +1,1 @@
+"""The two signed, sequenced documents everyone pins: the trust list and the catalogue of services and missions."""

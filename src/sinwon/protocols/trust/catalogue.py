@@ -1,0 +1,91 @@
+"""The catalogue: which missions issue, which services may ask for what, since when. Public, signed, sequenced.
+
+Owns the shape and the questions one asks of it. Signing, fetching and rollback protection are in the neighbouring modules.
+"""
+
+from datetime import date
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from sinwon.core.clock import seoul_date, utc
+
+Level = Literal["L1", "L2", "L3"]
+
+
+class Preset(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The most a service may ask for one purpose. Claims are dotted paths of the credential types (`contact.email`)."""
+
+    name: str
+    """`gov-minwon`: also the OpenID Connect scope."""
+    purpose_ko: str
+    purpose_en: str
+    level: Level
+    retention_ko: str
+    retention_en: str
+    legal_basis_ko: str
+    legal_basis_en: str
+    required: tuple[str, ...] = ()
+    """Beyond the pairwise identifier, which every preset includes."""
+    optional: tuple[str, ...] = ()
+
+
+class Service(msgspec.Struct, frozen=True, omit_defaults=True):
+    id: str
+    """`gov24`."""
+    name_ko: str
+    name_en: str
+    operator_ko: str
+    operator_en: str
+    status: Literal["live", "planned"]
+    presets: tuple[str, ...]
+    live_since: date | None = None
+    waiting_for_ko: str = ""
+    """What a planned service waits for: its legal basis, a confirmation."""
+    waiting_for_en: str = ""
+    demonstration: bool = False
+
+    def is_live(self, now: int) -> bool:
+        """Live on its legal date (Seoul), never before, never without one."""
+        return self.status == "live" and self.live_since is not None and self.live_since <= seoul_date(now)
+
+
+class Mission(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One mission (재외공관)."""
+
+    id: str
+    """Ours and immutable; `code` may be corrected."""
+    code: str
+    name_ko: str
+    name_en: str
+    type: str
+    country: str
+    region: str
+    time_zone: str | None = None
+    opens_on: date | None = None
+    """First day of issuance, local date of the mission. None: not known, so not open."""
+
+    def is_open(self, now: int) -> bool:
+        today = utc(now).astimezone(ZoneInfo(self.time_zone)).date() if self.time_zone else seoul_date(now)
+        return self.opens_on is not None and self.opens_on <= today
+
+
+class Catalogue(msgspec.Struct, frozen=True):
+    sequence: int
+    issued_at: int
+    next_update: int
+    missions: tuple[Mission, ...]
+    presets: tuple[Preset, ...]
+    services: tuple[Service, ...]
+    covered: dict[str, str]
+    """Country without a mission of its own → id of the mission that covers it (겸임)."""
+
+    def mission(self, mission_id: str) -> Mission | None:
+        return next((mission for mission in self.missions if mission.id == mission_id), None)
+
+    def service(self, service_id: str) -> Service | None:
+        return next((service for service in self.services if service.id == service_id), None)
+
+    def preset(self, name: str) -> Preset | None:
+        return next((preset for preset in self.presets if preset.name == name), None)

@@ -1,0 +1,1 @@
+"""OpenID4VCI 1.0: issuing credentials."""

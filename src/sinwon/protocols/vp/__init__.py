@@ -1,0 +1,1 @@
+"""OpenID4VP 1.0: asking for and checking presentations."""

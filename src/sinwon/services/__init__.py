@@ -1,0 +1,1 @@
+"""Use cases: a decision between one read and one conditional write. Plain synchronous Python."""

@@ -1,0 +1,1 @@
+"""Tables and statements: one module per aggregate, one database per role."""

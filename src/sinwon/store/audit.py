@@ -1,0 +1,51 @@
+"""The audit trail: one entry per state change, written in the transaction that makes the change.
+
+An entry names who did what to which record, and a code; never a person's data, a token or a PIN. Every role's database has
+its own trail: `audit_table(metadata)` adds it.
+"""
+
+from dataclasses import dataclass, field
+
+from sqlalchemy import JSON, BigInteger, Column, Connection, Integer, MetaData, String, Table, insert, select
+
+
+def audit_table(metadata: MetaData) -> Table:
+    return Table(
+        "audit",
+        metadata,
+        Column("number", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+        Column("at", BigInteger, nullable=False),
+        Column("actor", String(128), nullable=False),
+        Column("action", String(64), nullable=False),
+        Column("subject", String(128), nullable=False, index=True),
+        Column("details", JSON, nullable=False),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """`actor` is a role, an officer's id or "applicant"; `action` like "application.approved"; `subject` a record's id."""
+
+    at: int
+    actor: str
+    action: str
+    subject: str
+    details: dict[str, str | int | list[str]] = field(default_factory=dict)
+
+
+class AuditTrail:
+    """The statements over one role's audit table, built once."""
+
+    def __init__(self, table: Table) -> None:
+        self.table = table
+        self._insert = insert(table)
+        self._of = select(table.c.at, table.c.actor, table.c.action, table.c.subject, table.c.details).order_by(table.c.number)
+
+    def write(self, connection: Connection, entry: Entry) -> None:
+        row = {"at": entry.at, "actor": entry.actor, "action": entry.action, "subject": entry.subject, "details": entry.details}
+        connection.execute(self._insert, row)
+
+    def of(self, connection: Connection, subject: str) -> tuple[Entry, ...]:
+        """The entries about one record, oldest first."""
+        rows = connection.execute(self._of.where(self.table.c.subject == subject))
+        return tuple(Entry(at, actor, action, about, details) for at, actor, action, about, details in rows)

@@ -1,0 +1,1 @@
+"""One Starlette application per role, and what they share. Only here do refusals become HTTP statuses."""
