@@ -99,7 +99,7 @@ def _validate(chain: tuple[bytes, ...], anchors: frozenset[bytes], day: int) -> 
 
 
 def _time_within(leaf: x509.Certificate, day: int) -> int:
-    """A moment of this day inside the leaf's validity if there is one, so that the cached path does not depend on the second."""
+    """A moment of this day inside the leaf's validity if there is one: the cached path must not depend on the second."""
     begin, end = int(leaf.not_valid_before_utc.timestamp()), int(leaf.not_valid_after_utc.timestamp())
     return min(max(day * 86_400, begin), end)
 

@@ -1,4 +1,4 @@
-"""A signed request from one role to another: a JWS that carries the whole message, so that body, sender and target hold together.
+"""A signed request from one role to another: a JWS carrying the whole message, so that body, sender and target hold together.
 
 Built like a client assertion (RFC 7523 §3: `iss`, `sub`, `aud`, `iat`, `exp`, `jti`) with two more claims: `action`, what is
 asked, and `body`, its message. Sent as POST with `application/jwt`. The receiver must still consume `jti` once, in the
@@ -71,7 +71,7 @@ def sign_role_request(
 def verify_role_request(
     token: str, *, action: str, audience: str, keys: Mapping[str, PublicKey], now: int
 ) -> VerifiedRoleRequest:
-    """The request, if one of our roles made it for us, now, for this action. Raises Refusal("unauthorized" | "invalid_request")."""
+    """The request, if one of our roles made it for us, now, for this action. Raises Refusal("unauthorized")."""
     try:
         jws = parse_jws(token, limit=MAX_REQUEST)
         claims = convert(jws.claims(limit=MAX_REQUEST), _Claims)

@@ -1,0 +1,1 @@
+"""What every role's web application shares: middleware, strict reading, answers, pages."""

@@ -1,0 +1,62 @@
+"""Answers: never cached unless public, errors as one JSON shape with a fixed text for each code.
+
+`error_description` is printable ASCII without quotes and backslash (RFC 6749 §5.2) and never repeats input.
+"""
+
+from collections.abc import Mapping
+from hashlib import sha256
+from typing import Final
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from sinwon.core import base64url
+from sinwon.core.refusal import Refusal
+from sinwon.core.strict_json import dump
+
+NO_STORE: Final = {"Cache-Control": "no-store", "Pragma": "no-cache"}
+CORS: Final = {"Access-Control-Allow-Origin": "*"}
+DESCRIPTIONS: Final[Mapping[str, str]] = {
+    "invalid_request": "The request is malformed or lacks a parameter.",
+    "invalid_client": "The client is not known or did not authenticate.",
+    "invalid_grant": "The code, PIN or token is wrong, used or expired.",
+    "unauthorized": "A valid signed request of a known role is required.",
+    "unsupported_grant_type": "This grant type is not offered.",
+    "unsupported_media_type": "The content type is not the one expected here.",
+    "invalid_token": "The access token is missing, wrong or expired.",
+    "insufficient_scope": "The access token does not cover this.",
+    "invalid_proof": "The key proof is missing or does not meet the rules.",
+    "invalid_nonce": "Fetch a fresh nonce and send the proof again.",
+    "invalid_credential_request": "The credential request does not meet the rules.",
+    "unknown_credential_configuration": "No such credential configuration.",
+    "unknown_credential_identifier": "No such credential identifier.",
+    "credential_request_denied": "This credential cannot be issued.",
+    "not_found": "There is nothing here, or it is closed.",
+    "too_large": "The request is larger than allowed.",
+    "server_error": "Something failed on our side. Nothing was changed.",
+}
+
+
+def json_answer(value: object, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+    """`value` (plain or a message type) as JSON that nobody may store."""
+    return Response(dump(value), status, {**NO_STORE, **(headers or {})}, "application/json")
+
+
+def error_answer(code: str, status: int, headers: Mapping[str, str] | None = None) -> Response:
+    """The one shape of an error: `{"error", "error_description"}`."""
+    body = {"error": code, "error_description": DESCRIPTIONS.get(code, "The request was refused.")}
+    return json_answer(body, status, headers)
+
+
+def refusal_answer(refusal: Refusal, statuses: Mapping[str, int]) -> Response:
+    """A refusal under its code; `why` stays here."""
+    return error_answer(refusal.code, statuses.get(refusal.code, 400))
+
+
+def public_answer(body: bytes, media_type: str, request: Request, *, max_age: int) -> Response:
+    """A public document as cached bytes: ETag, 304, CORS for web wallets, no cookies."""
+    etag = f'"{base64url.encode(sha256(body).digest()[:16])}"'
+    headers = {"ETag": etag, "Cache-Control": f"public, max-age={max_age}", **CORS}
+    if etag in (tag.strip() for tag in request.headers.get("if-none-match", "").split(",")):
+        return Response(status_code=304, headers=headers)
+    return Response(body, 200, headers, media_type)

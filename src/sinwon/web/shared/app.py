@@ -1,0 +1,65 @@
+"""Making a role's application: its routes behind the shared middleware."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Final
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from sinwon.core.limits import MAX_FORM
+from sinwon.web.shared.answers import CORS, error_answer
+from sinwon.web.shared.middleware import BodyLimit, Errors, Guard
+
+ALLOWED_HEADERS: Final = ("Authorization", "Content-Type", "DPoP", "OAuth-Client-Attestation", "OAuth-Client-Attestation-PoP")
+Handler = Callable[[Request], Awaitable[Response] | Response]
+
+
+def make_app(
+    routes: Sequence[BaseRoute], *, origin: str, statuses: Mapping[str, int] | None = None, max_body: int = MAX_FORM
+) -> Starlette:
+    """A Starlette application that answers only for the host of `origin`. Refusals raised by handlers become JSON errors."""
+    role = origin.partition("://")[2]
+    middleware = [
+        Middleware(Guard, origin=origin, role=role),
+        Middleware(Errors, statuses=statuses or {}, role=role),
+        Middleware(BodyLimit, limit=max_body),
+    ]
+    handlers = {404: _not_found, 405: _wrong_method, 500: _failed}
+    return Starlette(routes=list(routes), middleware=middleware, exception_handlers=handlers)
+
+
+def wallet_route(path: str, handler: Handler, methods: Sequence[str], *, exposed: Sequence[str] = ()) -> Route:
+    """A route that web wallets of any origin may call: CORS without cookies, preflight answered."""
+    allow = {
+        **CORS,
+        "Access-Control-Allow-Methods": ", ".join(methods),
+        "Access-Control-Allow-Headers": ", ".join(ALLOWED_HEADERS),
+        "Access-Control-Max-Age": "7200",
+    }
+    expose = {**CORS, "Access-Control-Expose-Headers": ", ".join(("WWW-Authenticate", *exposed))}
+
+    async def answer(request: Request) -> Response:
+        if request.method == "OPTIONS":
+            return Response(status_code=204, headers=allow)
+        result = handler(request)
+        response = result if isinstance(result, Response) else await result
+        response.headers.update(expose)
+        return response
+
+    return Route(path, answer, methods=[*methods, "OPTIONS"])
+
+
+async def _not_found(_request: Request, _error: Exception) -> Response:
+    return error_answer("not_found", 404)
+
+
+async def _failed(_request: Request, _error: Exception) -> Response:
+    """The outermost edge: an error nobody foresaw is still one JSON shape, and nothing of it is shown."""
+    return error_answer("server_error", 500)
+
+
+async def _wrong_method(_request: Request, error: Exception) -> Response:
+    return error_answer("method_not_allowed", 405, getattr(error, "headers", None))

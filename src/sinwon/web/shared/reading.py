@@ -1,0 +1,59 @@
+"""Reading what strangers send: exact content types, bounded, no parameter twice."""
+
+from typing import TypeVar
+from urllib.parse import parse_qsl
+
+from starlette.requests import Request
+
+from sinwon.core.limits import MAX_FORM_FIELDS
+from sinwon.core.refusal import Malformed, Refusal
+from sinwon.core.strict_json import MAX_BYTES, parse_as
+
+T = TypeVar("T")
+
+
+async def read_body(request: Request) -> bytes:
+    """The body, already bounded by the middleware."""
+    return await request.body()
+
+
+async def read_form(request: Request) -> dict[str, str]:
+    """An `application/x-www-form-urlencoded` body. Raises Refusal for another type, Malformed for the rest."""
+    _require(request, "application/x-www-form-urlencoded")
+    return _pairs((await request.body()).decode("latin-1"))
+
+
+async def read_json(request: Request, shape: type[T], *, limit: int = MAX_BYTES) -> T:
+    """An `application/json` body as the message type `shape`."""
+    _require(request, "application/json")
+    return parse_as(await request.body(), shape, limit=limit)
+
+
+def query(request: Request) -> dict[str, str]:
+    """The query parameters. Raises Malformed for a duplicate or for bytes that are not UTF-8."""
+    return _pairs(request.url.query)
+
+
+def bearer(request: Request, scheme: str = "bearer") -> str:
+    """The token of the Authorization header, the only place it may stand (RFC 6750 §2.1). Raises Refusal("invalid_token")."""
+    values = request.headers.getlist("authorization")
+    found, _, token = values[0].partition(" ") if len(values) == 1 else ("", "", "")
+    if found.lower() != scheme or not token or " " in token:
+        raise Refusal("invalid_token", "no single bearer token in the Authorization header")
+    return token
+
+
+def _require(request: Request, media_type: str) -> None:
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != media_type:
+        raise Refusal("unsupported_media_type", f"not {media_type}")
+
+
+def _pairs(text: str) -> dict[str, str]:
+    try:
+        pairs = parse_qsl(text, keep_blank_values=True, strict_parsing=False, errors="strict", max_num_fields=MAX_FORM_FIELDS)
+    except (ValueError, UnicodeError):
+        raise Malformed("invalid_request", "parameters are not UTF-8 or too many") from None
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise Malformed("invalid_request", "a parameter occurs twice")
+    return found
