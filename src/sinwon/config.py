@@ -1,0 +1,98 @@
+"""Configuration: one TOML file per deployment, read once by `cli`. Unknown settings are refused.
+
+The `demo` profile alone allows plain http, and only to and on loopback; every other profile wants https origins.
+"""
+
+from pathlib import Path
+from typing import Literal
+from urllib.parse import urlsplit
+
+import msgspec
+
+from sinwon.core.refusal import Fault
+
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+
+
+class Listening(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    origin: str
+    """The public origin, `https://issuer.example`: every identifier and link is built from it."""
+    host: str = "127.0.0.1"
+    port: int
+    database: str
+    """`sqlite:////path` or `postgresql+psycopg://…`; one for each role."""
+
+
+class TrustSettings(Listening, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    signing_key: str
+    """The operator's key, by URI. Its public half is what everybody pins."""
+
+
+class IssuerSettings(Listening, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    master_key: str
+    signing_key: str
+    signing_chain: tuple[str, ...]
+    """PEM files, leaf first, anchor left out."""
+    status_key: str
+    status_chain: tuple[str, ...]
+    role_keys: dict[str, str]
+    """Role name → file with its public JWK: who may ask for offers."""
+
+
+class ConsulateSettings(Listening, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    master_key: str
+    role_key: str
+    outbox: str
+    """Folder that stands where the SMS route will be."""
+
+
+class AccessSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    key: str
+    chain: tuple[str, ...]
+
+
+class GatewaySettings(Listening, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    master_key: str
+    id_token_key: str
+    access: dict[str, AccessSettings]
+    """Service id → its access key and certificate."""
+    wallet_endpoint: str = "openid4vp://"
+
+
+class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    profile: Literal["demo", "production"]
+    operator_key: str
+    """File with the trust operator's public JWK, pinned."""
+    trust: TrustSettings
+    issuer: IssuerSettings
+    consulate: ConsulateSettings
+    gateway: GatewaySettings
+
+    @property
+    def is_demo(self) -> bool:
+        return self.profile == "demo"
+
+    def check(self) -> None:
+        """Raises Fault where an origin does not suit the profile."""
+        for role in ("trust", "issuer", "consulate", "gateway"):
+            settings: Listening = getattr(self, role)
+            _check_origin(role, settings, demo=self.is_demo)
+
+
+def read_config(path: Path) -> Config:
+    """Raises Fault for a file that is not a valid configuration."""
+    try:
+        config = msgspec.toml.decode(path.read_bytes(), type=Config)
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise Fault(f"{path}: {error}") from None
+    config.check()
+    return config
+
+
+def _check_origin(role: str, settings: Listening, *, demo: bool) -> None:
+    parts = urlsplit(settings.origin)
+    plain = demo and parts.scheme == "http" and parts.hostname in LOOPBACK
+    if not (parts.scheme == "https" or plain) or parts.path or parts.query or parts.fragment or parts.username:
+        raise Fault(f"{role}.origin must be an https origin (http on loopback in the demo profile only)")
+    if demo and settings.host not in LOOPBACK:
+        raise Fault(f"{role}.host must be loopback in the demo profile")
