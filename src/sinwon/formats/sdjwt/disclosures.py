@@ -1,0 +1,120 @@
+"""Putting disclosures back where their digests are (RFC 9901 §7.1, steps 3 to 5).
+
+Owns the processed payload and every way a disclosure can fail to belong. Independent of the credential's type, of
+signatures and of trust: the caller has verified the issuer's signature or is only looking.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from sinwon.core.limits import MAX_SD_JWT
+from sinwon.core.refusal import Malformed, Unmet
+from sinwon.formats.sdjwt.names import ALGORITHM, DIGESTS, HASH, INVALID, PLACEHOLDER
+from sinwon.formats.sdjwt.parse import Disclosure, SdJwt
+
+MAX_NESTING: Final = 16  # of the processed payload; ours nest three deep
+
+Path = tuple[str | int, ...]
+
+
+def process(sd_jwt: SdJwt) -> dict[str, Any]:
+    """The payload with every disclosure in its place and no trace of the others. Raises Malformed, Unmet."""
+    return process_payload(payload_of(sd_jwt), sd_jwt.disclosures)
+
+
+def payload_of(sd_jwt: SdJwt) -> dict[str, Any]:
+    """The issuer-signed payload as it is, digests and all. Raises Malformed."""
+    try:
+        return sd_jwt.issuer_signed.claims(limit=MAX_SD_JWT)
+    except Malformed as refusal:
+        raise refusal.coded(INVALID) from None
+
+
+def process_payload(payload: Mapping[str, Any], disclosures: tuple[Disclosure, ...]) -> dict[str, Any]:
+    """As process, for a payload already parsed. Raises Malformed, Unmet."""
+    return _run(payload, disclosures)[0]
+
+
+def locate(sd_jwt: SdJwt) -> list[tuple[Path, Disclosure]]:
+    """Where each disclosure ends up in the processed payload. Raises Malformed, Unmet."""
+    return _run(payload_of(sd_jwt), sd_jwt.disclosures)[1].places
+
+
+def _run(payload: Mapping[str, Any], disclosures: tuple[Disclosure, ...]) -> tuple[dict[str, Any], "_Processing"]:
+    # 1 the one hash [RFC 9901 7.1 (2), 4.1.1]
+    if payload.get(ALGORITHM, HASH) != HASH:
+        raise Unmet(INVALID, "digests are not SHA-256")
+    waiting = {disclosure.digest: disclosure for disclosure in disclosures}
+    if len(waiting) != len(disclosures):
+        raise Unmet(INVALID, "the same disclosure twice")
+    # 2 digests replaced, recursively [RFC 9901 7.1 (3)]
+    work = _Processing(waiting)
+    claims = work.unpack_object({name: member for name, member in payload.items() if name != ALGORITHM}, ())
+    # 3 nothing left over [RFC 9901 7.1 (5)]
+    if work.waiting:
+        raise Unmet(INVALID, "a disclosure no digest refers to")
+    return claims, work
+
+
+@dataclass(slots=True)
+class _Processing:
+    """One run: the disclosures not placed yet, the digests met so far, and where things went."""
+
+    waiting: dict[str, Disclosure]
+    met: set[str] = field(default_factory=set)
+    places: list[tuple[Path, Disclosure]] = field(default_factory=list)
+
+    def unpack(self, value: object, path: Path) -> Any:
+        if isinstance(value, dict):
+            return self.unpack_object(value, path)
+        if isinstance(value, list):
+            return self._unpack_array(value, path)
+        return value
+
+    def unpack_object(self, value: Mapping[str, Any], path: Path) -> dict[str, Any]:
+        if len(path) >= MAX_NESTING:
+            raise Malformed(INVALID, "payload nested too deeply")
+        if PLACEHOLDER in value or ALGORITHM in value:
+            raise Malformed(INVALID, "reserved name where it means nothing")
+        claims = {name: self.unpack(member, (*path, name)) for name, member in value.items() if name != DIGESTS}
+        for disclosure in self._named(value.get(DIGESTS, [])):
+            if disclosure.name is None:
+                raise Unmet(INVALID, "array element disclosed where a claim belongs")
+            if disclosure.name in claims:
+                raise Unmet(INVALID, "disclosed claim already present")
+            claims[disclosure.name] = self._place(disclosure, (*path, disclosure.name))
+        return claims
+
+    def _unpack_array(self, value: list[Any], path: Path) -> list[Any]:
+        if len(path) >= MAX_NESTING:
+            raise Malformed(INVALID, "payload nested too deeply")
+        elements: list[Any] = []
+        for element in value:
+            if not isinstance(element, dict) or PLACEHOLDER not in element:
+                elements.append(self.unpack(element, (*path, len(elements))))
+                continue
+            if len(element) != 1:
+                raise Malformed(INVALID, "array placeholder with other members")
+            for disclosure in self._named([element[PLACEHOLDER]]):
+                if disclosure.name is not None:
+                    raise Unmet(INVALID, "claim disclosed where an array element belongs")
+                elements.append(self._place(disclosure, (*path, len(elements))))
+        return elements
+
+    def _named(self, digests: object) -> Iterator[Disclosure]:
+        """The disclosures at hand for `digests`; each digest may be met once in the whole credential."""
+        if not isinstance(digests, list):
+            raise Malformed(INVALID, "_sd is not an array")
+        for digest in digests:
+            if not isinstance(digest, str):
+                raise Malformed(INVALID, "digest is not a string")
+            if digest in self.met:
+                raise Unmet(INVALID, "the same digest twice")
+            self.met.add(digest)
+            if disclosure := self.waiting.pop(digest, None):
+                yield disclosure
+
+    def _place(self, disclosure: Disclosure, path: Path) -> Any:
+        self.places.append((path, disclosure))
+        return self.unpack(disclosure.value, path)

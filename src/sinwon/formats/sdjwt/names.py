@@ -1,0 +1,23 @@
+"""Names that mean something in an SD-JWT, and the codes of its refusals.
+
+`formats` is spoken inside our process; what goes on a wire is chosen by the protocol that carries the credential.
+"""
+
+from typing import Final
+
+DIGESTS: Final = "_sd"
+ALGORITHM: Final = "_sd_alg"
+PLACEHOLDER: Final = "..."
+RESERVED: Final = frozenset({DIGESTS, ALGORITHM, PLACEHOLDER})
+"""No claim may bear these (RFC 9901 §4.2.1, §4.1.1)."""
+PROTECTED: Final = frozenset({"iss", "nbf", "exp", "cnf", "vct", "vct#integrity", "aka_vcts", "status"})
+"""Never selectively disclosed, whole or in part (SD-JWT VC §3.2.2.2): a holder could otherwise withhold an expiry."""
+
+TYP: Final = "dc+sd-jwt"
+KEY_BINDING_TYP: Final = "kb+jwt"
+HASH: Final = "sha-256"
+
+INVALID: Final = "invalid_credential"
+UNTRUSTED_ISSUER: Final = "untrusted_issuer"
+NOT_VALID_NOW: Final = "credential_expired"
+INVALID_KEY_BINDING: Final = "invalid_key_binding"
