@@ -83,7 +83,7 @@ class Fetcher:
     def _request(self, method: str, url: str, body: bytes | None, headers: Mapping[str, str], limit: int) -> Answer:
         target = _target(url, demo=self._demo)
         self._call.begin(plain=target.scheme == b"http")
-        sent: dict[bytes | str, bytes | str] = {"user-agent": USER_AGENT, "accept-encoding": "identity", **headers}
+        sent = list({"user-agent": USER_AGENT, "accept-encoding": "identity", **headers}.items())
         extensions = {"timeout": {"connect": CONNECT_SECONDS, "pool": CONNECT_SECONDS}}
         try:
             with self._pool.stream(method, target, headers=sent, content=body, extensions=extensions) as response:
