@@ -26,9 +26,9 @@ def parse_json(data: bytes | str, *, limit: int = MAX_BYTES, names: int = MAX_NA
     """Plain values of one JSON document of at most `limit` bytes and `names` names. Raises Malformed."""
     text = _text(data, limit)
     _check_depth(text)
-    _check_names(text)
+    _check_names(text, names)
     try:
-        value = json.loads(text, object_pairs_hook=_Names(names).collect, parse_constant=_constant, parse_float=_float)
+        value = DECODER.decode(text)
     except (ValueError, RecursionError):
         raise Malformed("invalid_request", "not JSON") from None
     if "\\u" in text:
@@ -88,9 +88,9 @@ def _check_depth(text: str) -> None:
             raise Malformed("invalid_request", "JSON nested too deeply")
 
 
-def _check_names(text: str) -> None:
-    """At most MAX_NAMES names. Each is followed by a colon, so only a text with more colons is looked at closely."""
-    if text.count(":") > MAX_NAMES and sum(token == ":" for token in STRING_OR_COLON.findall(text)) > MAX_NAMES:
+def _check_names(text: str, most: int) -> None:
+    """At most `most` names. Each is followed by a colon, so only a text with more colons is looked at closely."""
+    if text.count(":") > most and sum(token == ":" for token in STRING_OR_COLON.findall(text)) > most:
         raise Malformed("invalid_request", "too many JSON names")
 
 

@@ -7,6 +7,8 @@ ignore or use. Does not check claims.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
+from types import MappingProxyType
 from typing import Any, Final
 
 from sinwon.core import base64url
@@ -17,6 +19,8 @@ from sinwon.keys.jwk import PublicKey, certificate_text
 from sinwon.keys.signer import CertifiedSigner, Signer
 
 MAX_HEADER: Final = 64 * 1024  # five certificates of 8 kB in base64
+CACHED_HEADER: Final = 8 * 1024  # characters; longer headers are parsed each time, so that strangers cannot fill memory
+CACHE_HEADERS: Final = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +57,7 @@ def parse_jws(token: str, *, limit: int = MAX_JWT) -> Jws:
     if len(parts) != 3:
         raise Malformed("invalid_token", "not three parts")
     try:
-        header = parse_object(base64url.decode(parts[0]), limit=MAX_HEADER)
+        header = _known_header(parts[0]) if len(parts[0]) <= CACHED_HEADER else _parse_header(parts[0])
         payload, signature = base64url.decode(parts[1]), base64url.decode(parts[2])
     except Malformed as refusal:
         raise Malformed("invalid_token", refusal.why) from None
@@ -62,6 +66,14 @@ def parse_jws(token: str, *, limit: int = MAX_JWT) -> Jws:
     if "crit" in header or "b64" in header:
         raise Malformed("invalid_token", "critical header extensions are not understood")
     return Jws(token, header, payload, signature)
+
+
+def _parse_header(text: str) -> Mapping[str, Any]:
+    return MappingProxyType(parse_object(base64url.decode(text), limit=MAX_HEADER))
+
+
+_known_header = lru_cache(CACHE_HEADERS)(_parse_header)
+"""By its text: all credentials of one issuer and all key bindings have the same header, chain and all."""
 
 
 def verify_jws(jws: Jws, key: PublicKey, *, typ: str) -> None:
