@@ -90,7 +90,7 @@ def _check_depth(text: str) -> None:
 
 def _check_names(text: str, most: int) -> None:
     """At most `most` names. Each is followed by a colon, so only a text with more colons is looked at closely."""
-    if text.count(":") > most and sum(token == ":" for token in STRING_OR_COLON.findall(text)) > most:
+    if text.count(":") > most and sum(mark == ":" for mark in STRING_OR_COLON.findall(text)) > most:
         raise Malformed("invalid_request", "too many JSON names")
 
 
