@@ -1,0 +1,16 @@
+"""Error codes of the OAuth endpoints: RFC 6749 §4.1.2.1 and §5.2, RFC 6750 §3.1."""
+
+from typing import Final
+
+INVALID_REQUEST: Final = "invalid_request"
+INVALID_CLIENT: Final = "invalid_client"
+INVALID_GRANT: Final = "invalid_grant"
+INVALID_SCOPE: Final = "invalid_scope"
+UNAUTHORIZED_CLIENT: Final = "unauthorized_client"
+UNSUPPORTED_GRANT_TYPE: Final = "unsupported_grant_type"
+UNSUPPORTED_RESPONSE_TYPE: Final = "unsupported_response_type"
+ACCESS_DENIED: Final = "access_denied"
+LOGIN_REQUIRED: Final = "login_required"
+
+INVALID_TOKEN: Final = "invalid_token"  # noqa: S105 (an error code)
+INSUFFICIENT_SCOPE: Final = "insufficient_scope"

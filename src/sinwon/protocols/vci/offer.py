@@ -1,0 +1,83 @@
+"""The credential offer (OpenID4VCI 1.0 §4.1): the message, and the link a QR code holds.
+
+Owns both sides' shape. Does not decide whether an issuer may be trusted: a wallet asks its user before it fetches anything.
+"""
+
+from typing import Final
+from urllib.parse import parse_qsl, quote, urlsplit
+
+import msgspec
+
+from sinwon.core.refusal import Malformed, Refusal
+from sinwon.core.strict_json import dump, parse_as
+from sinwon.protocols.oauth.grants.pre_authorized import GRANT_TYPE
+
+SCHEME: Final = "openid-credential-offer"
+MAX_OFFER: Final = 64 * 1024
+MAX_DESCRIPTION: Final = 300  # [OID4VCI 4.1.1]
+INVALID_OFFER: Final = "invalid_offer"
+IDS: Final = "credential_configuration_ids"
+
+
+class TxCode(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Its presence alone says that a transaction code is required."""
+
+    input_mode: str = "numeric"
+    length: int | None = None
+    description: str | None = None
+
+
+class PreAuthorizedGrant(msgspec.Struct, frozen=True, omit_defaults=True):
+    code: str = msgspec.field(name="pre-authorized_code")
+    tx_code: TxCode | None = None
+    authorization_server: str | None = None
+
+
+class Grants(msgspec.Struct, frozen=True, omit_defaults=True):
+    pre_authorized: PreAuthorizedGrant | None = msgspec.field(name=GRANT_TYPE, default=None)
+
+
+class CredentialOffer(msgspec.Struct, frozen=True):
+    credential_issuer: str
+    credential_configuration_ids: tuple[str, ...]
+    grants: Grants = Grants()
+
+
+def link_by_reference(uri: str) -> str:
+    """The link that names where the offer is [OID4VCI 4.1.3]."""
+    return f"{SCHEME}://?credential_offer_uri={quote(uri, safe='')}"
+
+
+def link_by_value(offer: CredentialOffer) -> str:
+    """The link that holds the offer [OID4VCI 4.1.2]."""
+    return f"{SCHEME}://?credential_offer={quote(dump(offer), safe='')}"
+
+
+def parse_link(link: str) -> CredentialOffer | str:
+    """The offer a link holds, or the address it names; exactly one of the two [OID4VCI 4.1]. Raises Malformed."""
+    if len(link) > MAX_OFFER:
+        raise Malformed(INVALID_OFFER, "longer than any offer")
+    pairs = [(name, value) for name, value in _query(link) if name in {"credential_offer", "credential_offer_uri"}]
+    if len(pairs) != 1:
+        raise Malformed(INVALID_OFFER, "not exactly one of credential_offer and credential_offer_uri")
+    name, value = pairs[0]
+    return value if name == "credential_offer_uri" else parse_offer(value.encode())
+
+
+def parse_offer(data: bytes) -> CredentialOffer:
+    """An offer as JSON; unknown members are ignored. Raises Malformed."""
+    try:
+        offer = parse_as(data, CredentialOffer, limit=MAX_OFFER)
+    except Refusal as refusal:
+        raise Malformed(INVALID_OFFER, refusal.why) from None
+    ids = offer.credential_configuration_ids
+    if not ids or len(set(ids)) != len(ids):
+        raise Malformed(INVALID_OFFER, "credential_configuration_ids empty or not unique")
+    return offer
+
+
+def _query(link: str) -> list[tuple[str, str]]:
+    try:
+        return parse_qsl(urlsplit(link).query, strict_parsing=True, errors="strict", max_num_fields=20)
+    except (ValueError, UnicodeError):
+        raise Malformed(INVALID_OFFER, "not a link with a query") from None
