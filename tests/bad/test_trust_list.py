@@ -168,12 +168,8 @@ def test_T01_a_service_of_unknown_type_gives_no_trust() -> None:
 
 
 def test_T01_an_issuer_vouches_only_for_its_types() -> None:
-    anchors = TrustAnchors(
-        tuple(
-            replace(anchor, types=frozenset({"urn:example:other"})) if anchor.types else anchor
-            for anchor in trust_anchors().anchors
-        )
-    )
+    elsewhere = frozenset({"urn:example:other"})
+    anchors = TrustAnchors(tuple(replace(a, types=elsewhere) if a.types else a for a in trust_anchors().anchors))
     site = Site()
     site.publish(list_token(1, anchors=anchors))
     assert not follower(site, StandingClock(), []).anchors().certificates(Purpose.ISSUANCE, IDENTITY)

@@ -1,5 +1,7 @@
 """Following published documents: how often, what survives a restart, what happens when the publisher is silent."""
 
+from collections.abc import Callable
+
 import msgspec
 import pytest
 
@@ -114,7 +116,8 @@ def test_a_frozen_document_raises_the_alarm() -> None:
 
 
 def test_a_due_refresh_can_run_in_the_background() -> None:
-    site, clock, later = Site(), StandingClock(), []
+    site, clock = Site(), StandingClock()
+    later: list[Callable[[], None]] = []
     site.publish()
     followed = Follower(
         site,
