@@ -1,0 +1,1 @@
+"""The shared web room: what every role stands behind."""
