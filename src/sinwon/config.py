@@ -26,6 +26,8 @@ class Listening(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
 class TrustSettings(Listening, frozen=True, forbid_unknown_fields=True, kw_only=True):
     signing_key: str
     """The operator's key, by URI. Its public half is what everybody pins."""
+    authorities: str
+    """Folder with the authorities' certificates, `<use>-authority.pem`: what the first trust list is made from."""
 
 
 class IssuerSettings(Listening, frozen=True, forbid_unknown_fields=True, kw_only=True):

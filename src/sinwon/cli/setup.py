@@ -1,0 +1,129 @@
+"""A new deployment in a folder: keys, authorities, certificates and the configuration that names them.
+
+It makes what a deployment needs that has no certificates of its own: three authorities (issuing, status, access), their
+leaves, the operator's key that everybody pins, one master key per role that keeps personal data. Existing files are
+never replaced.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from sinwon.core.ids import Randomness
+from sinwon.core.strict_json import dump
+from sinwon.keys.authority import Authority, create_authority
+from sinwon.keys.software import SoftwareKey, generate_key
+from sinwon.keys.uri import write_key
+
+ROLES: Final = ("trust", "issuer", "consulate", "gateway")
+AUTHORITIES: Final = ("issuing", "status", "access")
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What the deployment will look like: where it lives, who listens where, which services have access certificates."""
+
+    folder: Path
+    profile: str
+    origins: Mapping[str, str]
+    """Role → public origin."""
+    ports: Mapping[str, int]
+    services: tuple[str, ...]
+    wallet_endpoint: str = "openid4vp://"
+    databases: Mapping[str, str] | None = None
+    """Role → database URL; SQLite files in the folder where None."""
+
+    def database(self, role: str) -> str:
+        return self.databases[role] if self.databases else f"sqlite:///{self.folder / role}.sqlite"
+
+
+def set_up(plan: Plan, *, now: int, random: Randomness) -> Path:
+    """Writes keys, certificates and `sinwon.toml`; gives the path of the latter. Raises FileExistsError where one is there."""
+    folder = plan.folder
+    folder.mkdir(parents=True, exist_ok=True)
+    authorities = {name: _authority(folder, name, now, random) for name in AUTHORITIES}
+    for role in ROLES[1:]:
+        write_key(_uri(folder, f"{role}-master"), random(32))
+    operator = _key(folder, "operator")
+    (folder / "operator.jwk").write_bytes(dump(dict(operator.public_jwk)))
+    role_key = _key(folder, "consulate-role")
+    (folder / "consulate-role.jwk").write_bytes(dump(dict(role_key.public_jwk)))
+    issuer = plan.origins["issuer"]
+    _leaf(folder, "issuer", authorities["issuing"], "Sinwon issuer", issuer, now, random)
+    _leaf(folder, "status", authorities["status"], "Sinwon status", issuer, now, random)
+    _key(folder, "id-token")
+    for service in plan.services:
+        _leaf(folder, f"access-{service}", authorities["access"], service, f"urn:sinwon:service:{service}", now, random)
+    target = folder / "sinwon.toml"
+    with target.open("x", encoding="utf-8") as file:
+        file.write(_toml(plan))
+    return target
+
+
+def _authority(folder: Path, name: str, now: int, random: Randomness) -> Authority:
+    authority = create_authority(_key(folder, f"{name}-authority"), f"Sinwon {name} authority", now=now, random=random)
+    _write_pem(folder / f"{name}-authority.pem", authority.certificate)
+    return authority
+
+
+def _leaf(folder: Path, name: str, authority: Authority, common: str, uri: str, now: int, random: Randomness) -> None:
+    certificate = authority.certify(_key(folder, name), common, uri, now=now, random=random)
+    _write_pem(folder / f"{name}.pem", certificate)
+
+
+def _key(folder: Path, name: str) -> SoftwareKey:
+    key = generate_key()
+    write_key(_uri(folder, name), key.to_der())
+    return key
+
+
+def _uri(folder: Path, name: str) -> str:
+    return f"file:{folder.resolve() / name}.key"
+
+
+def _write_pem(path: Path, der: bytes) -> None:
+    path.write_bytes(x509.load_der_x509_certificate(der).public_bytes(Encoding.PEM))
+
+
+def _toml(plan: Plan) -> str:
+    folder = plan.folder.resolve()
+    parts = {
+        "trust": [f'signing_key = "{_uri(folder, "operator")}"', f'authorities = "{folder}"'],
+        "issuer": [
+            f'master_key = "{_uri(folder, "issuer-master")}"',
+            *_signer_lines(folder, "signing", "issuer"),
+            *_signer_lines(folder, "status", "status"),
+            f'role_keys = {{ consulate = "{folder / "consulate-role.jwk"}" }}',
+        ],
+        "consulate": [
+            f'master_key = "{_uri(folder, "consulate-master")}"',
+            f'role_key = "{_uri(folder, "consulate-role")}"',
+            f'outbox = "{folder / "outbox"}"',
+        ],
+        "gateway": [
+            f'master_key = "{_uri(folder, "gateway-master")}"',
+            f'id_token_key = "{_uri(folder, "id-token")}"',
+            f'wallet_endpoint = "{plan.wallet_endpoint}"',
+        ],
+    }
+    head = [f'profile = "{plan.profile}"', f'operator_key = "{folder / "operator.jwk"}"']
+    sections = [_section(plan, role, lines) for role, lines in parts.items()]
+    access = [
+        f'[gateway.access.{service}]\nkey = "{_uri(folder, f"access-{service}")}"\n'
+        f'chain = ["{folder / f"access-{service}.pem"}"]\n'
+        for service in plan.services
+    ]
+    return "\n".join(["\n".join(head) + "\n", *sections, *access])
+
+
+def _section(plan: Plan, role: str, lines: Iterable[str]) -> str:
+    common = [f'origin = "{plan.origins[role]}"', f"port = {plan.ports[role]}", f'database = "{plan.database(role)}"']
+    return "\n".join([f"[{role}]", *common, *lines, ""])
+
+
+def _signer_lines(folder: Path, prefix: str, name: str) -> list[str]:
+    return [f'{prefix}_key = "{_uri(folder, name)}"', f'{prefix}_chain = ["{folder / f"{name}.pem"}"]']
