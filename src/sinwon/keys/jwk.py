@@ -69,9 +69,9 @@ class PublicKey:
 
 def parse_public_jwk(jwk: Mapping[str, object]) -> PublicKey:
     """A stranger's public JWK as a key. Raises Malformed for another type or curve, private or remote members, a bad point."""
-    if PRIVATE & jwk.keys():
+    if not PRIVATE.isdisjoint(jwk):
         raise Malformed("invalid_key", "private key members in a public JWK")
-    if REMOTE & jwk.keys():
+    if not REMOTE.isdisjoint(jwk):
         raise Malformed("invalid_key", "JWK refers to another place")
     if jwk.get("kty") != "EC" or jwk.get("crv") != "P-256":
         raise Malformed("invalid_key", "not an EC key on P-256")
