@@ -1,0 +1,62 @@
+"""The ID token (OpenID Connect Core 1.0 §2, §3.1.3.6): what happened, told truthfully, to one client, for five minutes.
+
+`acr` says which level was reached: l1 a certificate and its key, l2 with a status not older than a day. The key is one in
+software (`amr` "swk", RFC 8176); there is no evidence yet for more.
+"""
+
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Final, Literal
+
+from sinwon.core import base64url
+from sinwon.formats.jose.jws import sign_jws
+from sinwon.keys.jwk import parse_public_jwk
+from sinwon.keys.signer import Signer
+
+LIFETIME: Final = 300
+ACR: Final = {"L1": "urn:sinwon:acr:l1", "L2": "urn:sinwon:acr:l2"}
+AMR: Final = ("swk",)
+Level = Literal["L1", "L2"]
+
+
+@dataclass(frozen=True, slots=True)
+class Authentication:
+    subject: str
+    audience: str
+    """The client."""
+    authenticated_at: int
+    level: Level
+    nonce: str | None
+
+
+def sign_id_token(authentication: Authentication, *, issuer: str, access_token: str, signer: Signer, now: int) -> str:
+    """A compact JWS of typ JWT, ES256, with the key's thumbprint as `kid`."""
+    claims: dict[str, object] = {
+        "iss": issuer,
+        "sub": authentication.subject,
+        "aud": authentication.audience,
+        "iat": now,
+        "exp": now + LIFETIME,
+        "auth_time": authentication.authenticated_at,
+        "acr": ACR[authentication.level],
+        "amr": AMR,
+        "at_hash": at_hash(access_token),
+    }
+    if authentication.nonce is not None:
+        claims["nonce"] = authentication.nonce
+    return sign_jws({"typ": "JWT", "kid": key_id(signer)}, claims, signer)
+
+
+def at_hash(access_token: str) -> str:
+    """The left half of SHA-256 (OpenID Connect Core 1.0 §3.1.3.6)."""
+    return base64url.encode(sha256(access_token.encode()).digest()[:16])
+
+
+def key_id(signer: Signer) -> str:
+    """RFC 7638 thumbprint of the public key."""
+    return base64url.encode(parse_public_jwk(signer.public_jwk).thumbprint)
+
+
+def signing_jwk(signer: Signer) -> dict[str, str]:
+    """The key as it stands in the JWK set."""
+    return {**signer.public_jwk, "kid": key_id(signer), "use": "sig", "alg": "ES256"}

@@ -1,0 +1,82 @@
+"""The signed request of a verifier (OpenID4VP 1.0 §5; HAIP 1.0 §5.1): by reference, `x509_hash`, `direct_post.jwt`.
+
+Owns its claims, the client metadata with the response key, and the link that brings a wallet here. Does not choose the
+query (query), nor keep the transaction (services.presentation).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+from urllib.parse import urlencode
+
+from sinwon.core.refusal import Malformed
+from sinwon.formats.jose.jwe import ENC_VALUES
+from sinwon.formats.jose.jws import sign_with_chain
+from sinwon.keys.signer import CertifiedSigner
+from sinwon.protocols.vp.client_identifier import x509_hash
+
+TYP: Final = "oauth-authz-req+jwt"
+MEDIA_TYPE: Final = "application/oauth-authz-req+jwt"
+AUDIENCE: Final = "https://self-issued.me/v2"
+RESPONSE_TYPE: Final = "vp_token"
+RESPONSE_MODE: Final = "direct_post.jwt"
+REQUEST_SECONDS: Final = 300
+MAX_WALLET_NONCE: Final = 512  # copied into the request, so bounded
+FORMATS: Final = {"dc+sd-jwt": {"sd-jwt_alg_values": ["ES256"], "kb-jwt_alg_values": ["ES256"]}}
+
+
+@dataclass(frozen=True, slots=True)
+class RequestObject:
+    state: str
+    nonce: str
+    response_uri: str
+    query: Mapping[str, Any]
+    response_key: Mapping[str, str]
+    """Public JWK that is used for this one response."""
+    expires_at: int
+    wallet_nonce: str | None = None
+
+
+def response_jwk(public_jwk: Mapping[str, str], key_id: str) -> dict[str, str]:
+    """The response key as the wallet gets it (OpenID4VP 1.0 §5.1 `client_metadata.jwks`)."""
+    return {**public_jwk, "kid": key_id, "use": "enc", "alg": "ECDH-ES"}
+
+
+def sign_request_object(request: RequestObject, *, by: CertifiedSigner, now: int) -> str:
+    """A compact JWS with the signer's chain."""
+    client_id = x509_hash(by.chain[0])
+    claims: dict[str, Any] = {
+        "iss": client_id,
+        "aud": AUDIENCE,
+        "iat": now,
+        "exp": request.expires_at,
+        "client_id": client_id,
+        "response_type": RESPONSE_TYPE,
+        "response_mode": RESPONSE_MODE,
+        "response_uri": request.response_uri,
+        "nonce": request.nonce,
+        "state": request.state,
+        "dcql_query": request.query,
+        "client_metadata": {
+            "jwks": {"keys": [request.response_key]},
+            "encrypted_response_enc_values_supported": ENC_VALUES,
+            "vp_formats_supported": FORMATS,
+        },
+    }
+    if request.wallet_nonce is not None:
+        claims["wallet_nonce"] = request.wallet_nonce
+    return sign_with_chain(TYP, claims, by)
+
+
+def wallet_link(endpoint: str, *, client_id: str, request_uri: str) -> str:
+    """What opens a wallet: `endpoint` with the two parameters of a request by reference (RFC 9101 §5)."""
+    separator = "&" if "?" in endpoint else "?"
+    return endpoint + separator + urlencode({"client_id": client_id, "request_uri": request_uri})
+
+
+def parse_wallet_nonce(form: Mapping[str, str]) -> str | None:
+    """The `wallet_nonce` of a request fetched by POST (OpenID4VP 1.0 §5.10). Raises Malformed."""
+    nonce = form.get("wallet_nonce")
+    if nonce is not None and not 0 < len(nonce) <= MAX_WALLET_NONCE:
+        raise Malformed("invalid_request", "wallet_nonce empty or too long")
+    return nonce

@@ -1,0 +1,89 @@
+"""What a wallet posts back (OpenID4VP 1.0 §8): an encrypted answer, or an error, encrypted or plain.
+
+Owns the shapes, outside and inside the encryption. Decrypting is formats.jose.jwe; what the presentation inside is worth
+is decided by services.presentation.receive.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sinwon.core.ids import same
+from sinwon.core.limits import MAX_FORM
+from sinwon.core.refusal import Malformed, Unmet
+from sinwon.core.strict_json import parse_object
+from sinwon.formats.jose.jwe import Jwe, parse_jwe
+
+WALLET_ERRORS: Final = frozenset(
+    {
+        "invalid_request",
+        "invalid_client",
+        "access_denied",
+        "vp_formats_not_supported",
+        "invalid_request_uri_method",
+        "invalid_transaction_data",
+        "wallet_unavailable",
+    }
+)
+OTHER_ERROR: Final = "other"
+PLAIN: Final = frozenset({"vp_token", "id_token", "presentation_submission", "code"})
+"""Parameters that would carry an answer in the clear."""
+
+
+@dataclass(frozen=True, slots=True)
+class WalletError:
+    """The wallet, or its person, said no (OpenID4VP 1.0 §8.5)."""
+
+    code: str
+    """One of WALLET_ERRORS or OTHER_ERROR."""
+    state: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The decrypted parameters of a response."""
+
+    state: str | None
+    vp_token: Any
+
+
+def parse_response(form: Mapping[str, str]) -> Jwe | WalletError:
+    """The posted form: exactly `response`, or an error. Raises Malformed."""
+    if PLAIN & form.keys() or ("response" in form) == ("error" in form):
+        raise Malformed("invalid_request", "neither an encrypted response nor an error")
+    if "error" in form:
+        return WalletError(_error(form["error"]), form.get("state"))
+    return parse_jwe(form["response"])
+
+
+def parse_answer(plain: bytes) -> Answer | WalletError:
+    """The decrypted bytes. Raises Malformed."""
+    members = parse_object(plain, limit=MAX_FORM)
+    state = members.get("state")
+    if state is not None and not isinstance(state, str):
+        raise Malformed("invalid_request", "state is not a string")
+    if "error" in members:
+        if "vp_token" in members:
+            raise Malformed("invalid_request", "an answer and an error at once")
+        return WalletError(_error(members["error"]), state)
+    return Answer(state, members.get("vp_token"))
+
+
+def check_state(state: str | None, expected: str) -> None:
+    """Whoever answers knows the request (OpenID4VP 1.0 §8.2). Raises Unmet."""
+    if state is None or not same(state, expected):
+        raise Unmet("invalid_request", "state missing or of another request")
+
+
+def parse_vp_token(vp_token: object, query_id: str) -> str:
+    """The one presentation for the one credential asked for (OpenID4VP 1.0 §8.1). Raises Malformed."""
+    if not isinstance(vp_token, dict) or vp_token.keys() != {query_id}:
+        raise Malformed("invalid_request", "vp_token is not an object with exactly the query's id")
+    presentations = vp_token[query_id]
+    if not isinstance(presentations, list) or len(presentations) != 1 or not isinstance(presentations[0], str):
+        raise Malformed("invalid_request", "not exactly one presentation")
+    return presentations[0]
+
+
+def _error(code: object) -> str:
+    return code if isinstance(code, str) and code in WALLET_ERRORS else OTHER_ERROR

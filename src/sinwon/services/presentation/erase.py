@@ -1,0 +1,19 @@
+"""The retention timer: deletes what is over, answers included. Whoever runs the role calls it every minute."""
+
+from dataclasses import dataclass
+
+from sinwon.services.presentation.gateway import Gateway
+from sinwon.store.gateway.presentations import erase_presentations
+from sinwon.store.gateway.sign_ins import erase_sign_ins
+
+
+@dataclass(frozen=True, slots=True)
+class Erased:
+    presentations: int
+    sign_ins: int
+
+
+def erase_expired(gateway: Gateway) -> Erased:
+    now = gateway.clock()
+    with gateway.engine.begin() as connection:
+        return Erased(erase_presentations(connection, now), erase_sign_ins(connection, now))

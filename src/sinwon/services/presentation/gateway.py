@@ -1,0 +1,62 @@
+"""The powers of the gateway: everything its use cases may touch, handed in once by whoever starts the role."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Final
+
+from sqlalchemy import Engine
+
+from sinwon.core.clock import Clock
+from sinwon.core.fetch import Fetch
+from sinwon.core.ids import Randomness
+from sinwon.keys.seal import Seal
+from sinwon.keys.signer import CertifiedSigner, Signer
+from sinwon.keys.trust import TrustAnchors
+from sinwon.protocols.oauth.grants.authorization_code import CODE_SECONDS
+from sinwon.protocols.trust.catalogue import Catalogue
+from sinwon.services.presentation.status import StatusLists
+
+RESPONSE_CODE_SECONDS: Final = 120  # from the wallet's answer until the browser is back
+TOKEN_SECONDS: Final = 300  # an access token only reads what was just shown
+SIGN_IN_SECONDS: Final = 1800  # asking again and again is possible for so long
+RESULT_SECONDS: Final = RESPONSE_CODE_SECONDS + CODE_SECONDS + TOKEN_SECONDS
+"""How long an answer may be needed; then it is erased."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    wallet_endpoint: str = "openid4vp://"
+    """What a wallet link begins with: a scheme, or a claimed https address."""
+    cross_device: frozenset[str] = frozenset()
+    """Services that show a QR code for a wallet on another device. An answer still counts only in the browser that asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gateway:
+    origin: str
+    """The provider's issuer identifier, without a trailing slash."""
+    engine: Engine
+    signer: Signer
+    """Signs ID tokens."""
+    access: Callable[[str], CertifiedSigner]
+    """Service id → the key and access certificate its requests are signed with."""
+    seal: Seal
+    pairwise_key: bytes
+    response_secret: bytes
+    """Each presentation's response key is derived from it, so that giving the request out again needs no write."""
+    trust: Callable[[], TrustAnchors]
+    catalogue: Callable[[], Catalogue]
+    fetch: Fetch
+    clock: Clock
+    random: Randomness
+    settings: Settings = Settings()
+    statuses: StatusLists = field(default_factory=StatusLists)
+
+    def request_uri(self, presentation_id: str) -> str:
+        return f"{self.origin}/presentations/{presentation_id}/request"
+
+    def response_uri(self, presentation_id: str) -> str:
+        return f"{self.origin}/presentations/{presentation_id}/response"
+
+    def done_uri(self, presentation_id: str) -> str:
+        return f"{self.origin}/presentations/{presentation_id}/done"

@@ -1,0 +1,136 @@
+"""Receiving what a wallet posts (OpenID4VP 1.0 §8.2, §8.6): every step in order, then consumed once, or nothing at all.
+
+Whoever posts is a stranger until the last step holds. So a response that fails changes nothing but a note of the step:
+nobody can kill another person's sign-in by posting rubbish to it. The wallet is told one thing whatever was wrong.
+"""
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Final
+
+from sinwon.core.ids import digest, new_secret
+from sinwon.core.refusal import Malformed, Refusal, Unmet
+from sinwon.formats.jose.jwe import Jwe, decrypt
+from sinwon.formats.sdjwt.vc import VerifiedSdJwtVc
+from sinwon.keys.trust import TrustAnchors
+from sinwon.protocols.oauth.errors import INVALID_REQUEST
+from sinwon.protocols.vp.client_identifier import x509_hash
+from sinwon.protocols.vp.response import Answer, WalletError, check_state, parse_answer, parse_response
+from sinwon.services.presentation.gateway import RESPONSE_CODE_SECONDS, RESULT_SECONDS, Gateway
+from sinwon.services.presentation.permission import permit
+from sinwon.services.presentation.response_key import response_key, response_key_id
+from sinwon.services.presentation.result import seal_result
+from sinwon.services.presentation.verify import Asked, Step, VerifiedAnswer, at, verify_answer
+from sinwon.store.audit import Entry
+from sinwon.store.engine import reading
+from sinwon.store.gateway.metadata import AUDIT
+from sinwon.store.gateway.presentations import (
+    Presentation,
+    Progress,
+    answer_presentation,
+    decline_presentation,
+    find_presentation,
+    note_failure,
+    reference_of,
+)
+
+ANSWERED: Final = "presentation.answered"
+DECLINED: Final = "presentation.declined"
+FAILED: Final = "presentation.failed"
+WALLET: Final = "wallet"
+
+
+def receive_response(gateway: Gateway, presentation_id: str, form: Mapping[str, str]) -> str:
+    """Where the wallet sends its browser now. Raises Refusal(INVALID_REQUEST), the same whatever was wrong."""
+    now = gateway.clock()
+    try:
+        return _receive(gateway, presentation_id, form, now)
+    except Refusal as refusal:
+        _note(gateway, presentation_id, refusal.code, now)
+        raise refusal.coded(INVALID_REQUEST) from None
+
+
+def _receive(gateway: Gateway, presentation_id: str, form: Mapping[str, str], now: int) -> str:
+    # 1 an encrypted response or an error [OpenID4VP 8.3]
+    with at(Step.ENVELOPE):
+        posted = parse_response(form)
+    # 2 decrypted with the key of this presentation alone [OpenID4VP 8.3; HAIP 5]
+    with at(Step.DECRYPTION):
+        message = _opened(gateway, presentation_id, posted) if isinstance(posted, Jwe) else posted
+    # 3 by one who knows the request, which is open [OpenID4VP 8.2, 14.1]
+    with at(Step.TRANSACTION):
+        check_state(message.state, presentation_id)
+        presentation = _found(gateway, presentation_id)
+    if isinstance(message, WalletError):
+        return _decline(gateway, presentation, message.code, now)
+    with at(Step.TRANSACTION):
+        if not presentation.is_open(now):
+            raise Unmet(INVALID_REQUEST, "answered already, or too late")
+        asked = _asked(gateway, presentation, now)
+    # 4-8 issuer, validity, status, holder, query
+    anchors = gateway.trust()
+    status_of = partial(_status, gateway, anchors, now)
+    answer = verify_answer(message.vp_token, asked, anchors=anchors, status_of=status_of, now=now)
+    # 9 once
+    return _consume(gateway, presentation, answer, now)
+
+
+def _opened(gateway: Gateway, presentation_id: str, posted: Jwe) -> Answer | WalletError:
+    if posted.header.get("kid") != response_key_id(presentation_id):
+        raise Malformed(INVALID_REQUEST, "encrypted to another key")
+    return parse_answer(decrypt(posted, response_key(gateway.response_secret, presentation_id)))
+
+
+def _found(gateway: Gateway, presentation_id: str) -> Presentation:
+    with reading(gateway.engine) as connection:
+        presentation = find_presentation(connection, presentation_id)
+    if presentation is None:
+        raise Unmet(INVALID_REQUEST, "no such presentation")
+    return presentation
+
+
+def _asked(gateway: Gateway, presentation: Presentation, now: int) -> Asked:
+    permission = permit(gateway.catalogue(), service=presentation.service, preset=presentation.preset, now=now)
+    audience = x509_hash(gateway.access(presentation.service).chain[0])
+    return Asked(permission.preset, audience, presentation.nonce)
+
+
+def _status(gateway: Gateway, anchors: TrustAnchors, now: int, credential: VerifiedSdJwtVc) -> int | None:
+    return gateway.statuses.value(credential.status, issuer=credential.issuer, fetch=gateway.fetch, anchors=anchors, now=now)
+
+
+def _consume(gateway: Gateway, presentation: Presentation, answer: VerifiedAnswer, now: int) -> str:
+    code = new_secret(gateway.random)
+    sealed = seal_result(gateway.seal, presentation, answer)
+    details: dict[str, str | int | list[str]] = {"claims": sorted(answer.claims), "level": answer.level}
+    with gateway.engine.begin() as connection:
+        mine = answer_presentation(
+            connection,
+            presentation.id,
+            sealed=sealed,
+            code=digest(code),
+            code_expires=now + RESPONSE_CODE_SECONDS,
+            erase=now + RESULT_SECONDS,
+            now=now,
+        )
+        if not mine:
+            raise Unmet(Step.TRANSACTION, "another response was first")
+        AUDIT.write(connection, Entry(now, WALLET, ANSWERED, presentation.reference, details))
+    return f"{gateway.done_uri(presentation.id)}?response_code={code}"
+
+
+def _decline(gateway: Gateway, presentation: Presentation, error: str, now: int) -> str:
+    """Said once, it stays said; saying it again changes nothing and is answered alike."""
+    if presentation.progress is not Progress.DECLINED:
+        with gateway.engine.begin() as connection:
+            if not decline_presentation(connection, presentation.id, error=error, now=now):
+                raise Unmet(Step.TRANSACTION, "answered already, or too late")
+            AUDIT.write(connection, Entry(now, WALLET, DECLINED, presentation.reference, {"error": error}))
+    return gateway.done_uri(presentation.id)
+
+
+def _note(gateway: Gateway, presentation_id: str, step: str, now: int) -> None:
+    """For the person's page and the trail, if there is an open presentation at all."""
+    with gateway.engine.begin() as connection:
+        if note_failure(connection, presentation_id, step=step, now=now):
+            AUDIT.write(connection, Entry(now, WALLET, FAILED, reference_of(presentation_id), {"step": step}))

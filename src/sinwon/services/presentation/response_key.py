@@ -1,0 +1,15 @@
+"""The key a wallet encrypts one response to: derived from the gateway's secret and the presentation, never stored.
+
+Fresh for each presentation because each has its own id (HAIP 1.0 §5); the same each time the request is fetched again.
+"""
+
+from sinwon.keys.software import SoftwareKey, derive_key
+from sinwon.store.gateway.presentations import reference_of
+
+
+def response_key(secret: bytes, presentation_id: str) -> SoftwareKey:
+    return derive_key(secret, b"response " + presentation_id.encode())
+
+
+def response_key_id(presentation_id: str) -> str:
+    return reference_of(presentation_id)

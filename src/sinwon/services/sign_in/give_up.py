@@ -1,0 +1,25 @@
+"""The person goes back to the service without showing anything."""
+
+from typing import Final
+
+from sinwon.core.refusal import Unmet
+from sinwon.protocols.oauth.errors import ACCESS_DENIED
+from sinwon.services.presentation.gateway import Gateway
+from sinwon.services.sign_in.answer import answer_with_error
+from sinwon.services.sign_in.browser import OVER, own_sign_in
+from sinwon.store.audit import Entry
+from sinwon.store.gateway.metadata import AUDIT
+from sinwon.store.gateway.sign_ins import Progress, end_sign_in
+
+GIVEN_UP: Final = "sign_in.given_up"
+
+
+def give_up(gateway: Gateway, sign_in_id: str, browser: str | None) -> str:
+    """The way back to the service. Raises Unmet(OVER | OTHER_BROWSER)."""
+    now = gateway.clock()
+    with gateway.engine.begin() as connection:
+        sign_in, _presentation = own_sign_in(connection, sign_in_id, browser)
+        if not end_sign_in(connection, sign_in.id, was=Progress.STARTED):
+            raise Unmet(OVER, "nothing to give up")
+        AUDIT.write(connection, Entry(now, "person", GIVEN_UP, sign_in.id))
+    return answer_with_error(gateway, sign_in.redirect_uri, state=sign_in.state, error=ACCESS_DENIED)

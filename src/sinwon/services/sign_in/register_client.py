@@ -1,0 +1,69 @@
+"""Registering a service's client: where it may be sent, how it proves itself, which sector its people are known in."""
+
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import urlsplit
+
+from sinwon.core.ids import digest
+from sinwon.core.refusal import Unmet
+from sinwon.services.presentation.gateway import Gateway
+from sinwon.store.audit import Entry
+from sinwon.store.gateway.clients import Client, find_client, insert_client
+from sinwon.store.gateway.metadata import AUDIT
+
+REGISTERED: Final = "client.registered"
+INVALID: Final = "invalid_client_metadata"
+INVALID_URI: Final = "invalid_redirect_uri"
+MIN_SECRET: Final = 43  # 256 bits in base64url: the digest that is kept is not salted
+LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
+
+
+@dataclass(frozen=True, slots=True)
+class Registration:
+    client_id: str
+    service: str
+    """Its id in the catalogue."""
+    redirect_uris: tuple[str, ...]
+    """Compared byte for byte, query included."""
+    secret: str
+    sector: str
+    """Clients of one sector know a person by the same `sub`: the host of the service, or a name for its family of hosts."""
+
+
+def register_client(gateway: Gateway, registration: Registration) -> None:
+    """Once; the same registration again changes nothing, another one under this id is refused. Raises Unmet."""
+    _check(registration)
+    now = gateway.clock()
+    wanted = Client(
+        registration.client_id,
+        registration.service,
+        registration.sector,
+        digest(registration.secret),
+        registration.redirect_uris,
+        now,
+    )
+    with gateway.engine.begin() as connection:
+        existing = find_client(connection, wanted.id)
+        if existing is None:
+            insert_client(connection, wanted)
+            AUDIT.write(connection, Entry(now, "operator", REGISTERED, wanted.id, {"service": wanted.service}))
+        elif _terms(existing) != _terms(wanted):
+            raise Unmet(INVALID, "another registration has this client id")
+
+
+def _terms(client: Client) -> tuple[object, ...]:
+    return client.service, client.sector, client.secret_digest, client.redirect_uris
+
+
+def _check(registration: Registration) -> None:
+    if not registration.client_id or not registration.service or not registration.sector:
+        raise Unmet(INVALID, "client id, service and sector are needed")
+    if len(registration.secret) < MIN_SECRET:
+        raise Unmet(INVALID, f"the secret needs {MIN_SECRET} characters")
+    if not registration.redirect_uris:
+        raise Unmet(INVALID_URI, "no redirect URI")
+    for uri in registration.redirect_uris:
+        parts = urlsplit(uri)
+        secure = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK)
+        if not secure or not parts.hostname or "#" in uri or parts.username is not None:
+            raise Unmet(INVALID_URI, "not an https address (or http on this machine) without fragment and user")
