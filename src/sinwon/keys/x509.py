@@ -45,19 +45,12 @@ class VerifiedChain:
     not_before: int
     """The latest start and the earliest end of validity over the whole path, seconds."""
     not_after: int
+    uris: tuple[str, ...]
+    """The URI names of the leaf: who it speaks for."""
 
     @property
     def leaf_der(self) -> bytes:
         return self.leaf.public_bytes(Encoding.DER)
-
-    @property
-    def uris(self) -> tuple[str, ...]:
-        """The URI names of the leaf: who it speaks for."""
-        try:
-            names = self.leaf.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-        except x509.ExtensionNotFound:
-            return ()
-        return tuple(names.get_values_for_type(x509.UniformResourceIdentifier))
 
 
 def parse_x5c(header: object) -> tuple[bytes, ...]:
@@ -95,7 +88,7 @@ def _validate(chain: tuple[bytes, ...], anchors: frozenset[bytes], day: int) -> 
         raise Untrusted("invalid_chain", "the leaf key is not on P-256")
     begin = max(int(c.not_valid_before_utc.timestamp()) for c in path)
     end = min(int(c.not_valid_after_utc.timestamp()) for c in path)
-    return VerifiedChain(leaf, public_key_of(key), path[-1].public_bytes(Encoding.DER), begin, end)
+    return VerifiedChain(leaf, public_key_of(key), path[-1].public_bytes(Encoding.DER), begin, end, _uris(leaf))
 
 
 def _time_within(leaf: x509.Certificate, day: int) -> int:
@@ -124,6 +117,14 @@ def _is_signer(leaf: x509.Certificate) -> bool:
     except (x509.ExtensionNotFound, x509.DuplicateExtension, ValueError):
         return False
     return usage.digital_signature and not usage.key_cert_sign
+
+
+def _uris(leaf: x509.Certificate) -> tuple[str, ...]:
+    try:
+        names = leaf.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    except x509.ExtensionNotFound:
+        return ()
+    return tuple(names.get_values_for_type(x509.UniformResourceIdentifier))
 
 
 def _no_ca(_policy: Policy, _certificate: x509.Certificate, basic: x509.BasicConstraints | None) -> None:

@@ -89,11 +89,19 @@ def verify_jws(jws: Jws, key: PublicKey, *, typ: str) -> None:
 def sign_jws(header: Mapping[str, object], payload: bytes | Mapping[str, object], signer: Signer) -> str:
     """A compact JWS; `alg` is added. A mapping is written as compact JSON."""
     body = payload if isinstance(payload, bytes) else dump(payload)
-    head = base64url.encode(dump({"alg": "ES256", **header}))
-    signed = f"{head}.{base64url.encode(body)}"
-    return f"{signed}.{base64url.encode(signer.sign(signed.encode()))}"
+    return _sign(base64url.encode(dump({"alg": "ES256", **header})), body, signer)
 
 
 def sign_with_chain(typ: str, payload: bytes | Mapping[str, object], by: CertifiedSigner) -> str:
     """A compact JWS of this `typ` with the signer's `x5c`, anchor left out (HAIP 1.0 §6.1.1)."""
-    return sign_jws({"typ": typ, "x5c": [certificate_text(der) for der in by.chain]}, payload, by.signer)
+    return _sign(_chain_header(typ, by.chain), payload if isinstance(payload, bytes) else dump(payload), by.signer)
+
+
+@lru_cache(CACHE_HEADERS)
+def _chain_header(typ: str, chain: tuple[bytes, ...]) -> str:
+    return base64url.encode(dump({"alg": "ES256", "typ": typ, "x5c": [certificate_text(der) for der in chain]}))
+
+
+def _sign(header: str, body: bytes, signer: Signer) -> str:
+    signed = f"{header}.{base64url.encode(body)}"
+    return f"{signed}.{base64url.encode(signer.sign(signed.encode()))}"

@@ -65,25 +65,23 @@ class _Processing:
     met: set[str] = field(default_factory=set)
     places: list[tuple[Path, Disclosure]] = field(default_factory=list)
 
-    def unpack(self, value: object, path: Path) -> Any:
-        if isinstance(value, dict):
-            return self.unpack_object(value, path)
-        if isinstance(value, list):
-            return self._unpack_array(value, path)
-        return value
+    def unpack(self, value: Any, path: Path, step: str | int) -> Any:
+        if type(value) is dict:
+            return self.unpack_object(value, (*path, step))
+        return self._unpack_array(value, (*path, step)) if type(value) is list else value
 
     def unpack_object(self, value: Mapping[str, Any], path: Path) -> dict[str, Any]:
         if len(path) >= MAX_NESTING:
             raise Malformed(INVALID, "payload nested too deeply")
         if PLACEHOLDER in value or ALGORITHM in value:
             raise Malformed(INVALID, "reserved name where it means nothing")
-        claims = {name: self.unpack(member, (*path, name)) for name, member in value.items() if name != DIGESTS}
+        claims = {name: self.unpack(member, path, name) for name, member in value.items() if name != DIGESTS}
         for disclosure in self._named(value.get(DIGESTS, [])):
             if disclosure.name is None:
                 raise Unmet(INVALID, "array element disclosed where a claim belongs")
             if disclosure.name in claims:
                 raise Unmet(INVALID, "disclosed claim already present")
-            claims[disclosure.name] = self._place(disclosure, (*path, disclosure.name))
+            claims[disclosure.name] = self._place(disclosure, path, disclosure.name)
         return claims
 
     def _unpack_array(self, value: list[Any], path: Path) -> list[Any]:
@@ -92,14 +90,14 @@ class _Processing:
         elements: list[Any] = []
         for element in value:
             if not isinstance(element, dict) or PLACEHOLDER not in element:
-                elements.append(self.unpack(element, (*path, len(elements))))
+                elements.append(self.unpack(element, path, len(elements)))
                 continue
             if len(element) != 1:
                 raise Malformed(INVALID, "array placeholder with other members")
             for disclosure in self._named([element[PLACEHOLDER]]):
                 if disclosure.name is not None:
                     raise Unmet(INVALID, "claim disclosed where an array element belongs")
-                elements.append(self._place(disclosure, (*path, len(elements))))
+                elements.append(self._place(disclosure, path, len(elements)))
         return elements
 
     def _named(self, digests: object) -> Iterator[Disclosure]:
@@ -115,6 +113,6 @@ class _Processing:
             if disclosure := self.waiting.pop(digest, None):
                 yield disclosure
 
-    def _place(self, disclosure: Disclosure, path: Path) -> Any:
-        self.places.append((path, disclosure))
-        return self.unpack(disclosure.value, path)
+    def _place(self, disclosure: Disclosure, path: Path, step: str | int) -> Any:
+        self.places.append(((*path, step), disclosure))
+        return self.unpack(disclosure.value, path, step)

@@ -3,7 +3,8 @@
 Owns the form only: what a credential says and to whom it is bound is the caller's. Arrays are hidden whole.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any, Final
 
@@ -19,7 +20,7 @@ SALT_BYTES: Final = 16  # 128 bits (RFC 9901 §9.3)
 
 
 def issue_sd_jwt(
-    visible: Mapping[str, object], hidden: Mapping[str, object], *, typ: str, by: CertifiedSigner, random: Randomness
+    visible: Mapping[str, Any], hidden: Mapping[str, Any], *, typ: str, by: CertifiedSigner, random: Randomness
 ) -> str:
     """An SD-JWT with `visible` members plain and every member of `hidden`, nested ones too, disclosable by itself.
 
@@ -28,29 +29,42 @@ def issue_sd_jwt(
     if visible.keys() & hidden.keys() or PROTECTED & hidden.keys():
         raise Fault("a claim is both visible and hidden, or must not be hidden")
     _check_names(visible)
-    disclosures: list[str] = []
-    payload = {**visible, **_hide(hidden, disclosures, random), ALGORITHM: HASH}
-    return "~".join([sign_with_chain(typ, payload, by), *disclosures, ""])
+    _check_names(hidden)
+    writing = _Writing(_salts(_count(hidden), random))
+    payload = {**visible, **writing.hide(hidden), ALGORITHM: HASH}
+    return "~".join([sign_with_chain(typ, payload, by), *writing.disclosures, ""])
 
 
-def _hide(members: Mapping[str, object], disclosures: list[str], random: Randomness) -> dict[str, Any]:
-    """`members` as digests; their disclosures, parents after children, are appended to `disclosures`."""
-    digests = []
-    for name, value in members.items():
-        if name in RESERVED:
-            raise Fault("reserved claim name")
-        shown = _hide(value, disclosures, random) if isinstance(value, Mapping) else value
-        if isinstance(value, list | tuple):
-            _check_names(value)
-        text = base64url.encode(dump([base64url.encode(random(SALT_BYTES)), name, shown]))
-        disclosures.append(text)
-        digests.append(base64url.encode(sha256(text.encode()).digest()))
-    return {DIGESTS: sorted(digests)} if digests else {}
+@dataclass(slots=True)
+class _Writing:
+    """One credential being written. All its salts are drawn at once; children are disclosed before their parent."""
+
+    salts: Iterator[str]
+    disclosures: list[str] = field(default_factory=list)
+
+    def hide(self, members: Mapping[str, Any]) -> dict[str, Any]:
+        """`members` as the digests of their disclosures."""
+        digests = []
+        for name, value in members.items():
+            shown = self.hide(value) if isinstance(value, dict) else value
+            text = base64url.encode(dump((next(self.salts), name, shown)))
+            self.disclosures.append(text)
+            digests.append(base64url.encode(sha256(text.encode()).digest()))
+        return {DIGESTS: sorted(digests)} if digests else {}
+
+
+def _salts(count: int, random: Randomness) -> Iterator[str]:
+    drawn = random(SALT_BYTES * count)
+    return (base64url.encode(drawn[at : at + SALT_BYTES]) for at in range(0, len(drawn), SALT_BYTES))
+
+
+def _count(members: Mapping[str, Any]) -> int:
+    return sum(1 + (_count(value) if isinstance(value, dict) else 0) for value in members.values())
 
 
 def _check_names(value: object) -> None:
-    if isinstance(value, Mapping):
-        if RESERVED & value.keys():
+    if isinstance(value, dict):
+        if not RESERVED.isdisjoint(value):
             raise Fault("reserved claim name")
         for member in value.values():
             _check_names(member)
