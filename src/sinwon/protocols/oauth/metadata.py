@@ -3,6 +3,7 @@
 Owns the place of a document below an identifier and the message. Does not fetch, and does not judge who may be trusted.
 """
 
+from typing import Final
 from urllib.parse import urlsplit
 
 import msgspec
@@ -10,7 +11,7 @@ import msgspec
 from sinwon.core.refusal import Malformed, Unmet
 from sinwon.core.strict_json import parse_as
 
-WELL_KNOWN = "oauth-authorization-server"
+WELL_KNOWN: Final = "oauth-authorization-server"
 
 
 class AuthorizationServerMetadata(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -27,10 +28,15 @@ class AuthorizationServerMetadata(msgspec.Struct, frozen=True, omit_defaults=Tru
     anonymous_pre_authorized: bool = msgspec.field(name="pre-authorized_grant_anonymous_access_supported", default=False)
 
 
+def well_known_path(identifier: str, name: str) -> str:
+    """`/.well-known/{name}` inserted between host and path of `identifier` [RFC 8414 §3.1]: the path."""
+    return f"/.well-known/{name}{urlsplit(identifier).path.removesuffix('/')}"
+
+
 def well_known_url(identifier: str, name: str) -> str:
-    """`/.well-known/{name}` inserted between host and path of `identifier` [RFC 8414 §3.1]."""
+    """The same as a whole address."""
     parts = urlsplit(identifier)
-    return f"{parts.scheme}://{parts.netloc}/.well-known/{name}{parts.path.removesuffix('/')}"
+    return f"{parts.scheme}://{parts.netloc}{well_known_path(identifier, name)}"
 
 
 def parse_metadata(data: bytes, *, issuer: str) -> AuthorizationServerMetadata:

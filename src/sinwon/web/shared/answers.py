@@ -16,6 +16,10 @@ from sinwon.core.strict_json import dump
 
 NO_STORE: Final = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 CORS: Final = {"Access-Control-Allow-Origin": "*"}
+CHALLENGES: Final[Mapping[str, Mapping[str, str]]] = {
+    code: {"WWW-Authenticate": f'Bearer error="{code}"'} for code in ("invalid_token", "insufficient_scope")
+}
+"""How to authenticate, beside a refused access token (RFC 6750 §3)."""
 DESCRIPTIONS: Final[Mapping[str, str]] = {
     "invalid_request": "The request is malformed or lacks a parameter.",
     "invalid_client": "The client is not known or did not authenticate.",
@@ -50,7 +54,7 @@ def error_answer(code: str, status: int, headers: Mapping[str, str] | None = Non
 
 def refusal_answer(refusal: Refusal, statuses: Mapping[str, int]) -> Response:
     """A refusal under its code; `why` stays here."""
-    return error_answer(refusal.code, statuses.get(refusal.code, 400))
+    return error_answer(refusal.code, statuses.get(refusal.code, 400), CHALLENGES.get(refusal.code))
 
 
 def public_answer(body: bytes, media_type: str, request: Request, *, max_age: int) -> Response:

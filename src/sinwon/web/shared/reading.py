@@ -19,19 +19,25 @@ async def read_body(request: Request) -> bytes:
 
 async def read_form(request: Request) -> dict[str, str]:
     """An `application/x-www-form-urlencoded` body. Raises Refusal for another type, Malformed for the rest."""
-    _require(request, "application/x-www-form-urlencoded")
+    require_type(request, "application/x-www-form-urlencoded")
     return _pairs((await request.body()).decode("latin-1"))
 
 
 async def read_json(request: Request, shape: type[T], *, limit: int = MAX_BYTES) -> T:
     """An `application/json` body as the message type `shape`."""
-    _require(request, "application/json")
+    require_type(request, "application/json")
     return parse_as(await request.body(), shape, limit=limit)
 
 
 def query(request: Request) -> dict[str, str]:
     """The query parameters. Raises Malformed for a duplicate or for bytes that are not UTF-8."""
     return _pairs(request.url.query)
+
+
+def require_type(request: Request, media_type: str) -> None:
+    """Raises Refusal("unsupported_media_type")."""
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != media_type:
+        raise Refusal("unsupported_media_type", f"not {media_type}")
 
 
 def bearer(request: Request, scheme: str = "bearer") -> str:
@@ -41,11 +47,6 @@ def bearer(request: Request, scheme: str = "bearer") -> str:
     if found.lower() != scheme or not token or " " in token:
         raise Refusal("invalid_token", "no single bearer token in the Authorization header")
     return token
-
-
-def _require(request: Request, media_type: str) -> None:
-    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != media_type:
-        raise Refusal("unsupported_media_type", f"not {media_type}")
 
 
 def _pairs(text: str) -> dict[str, str]:

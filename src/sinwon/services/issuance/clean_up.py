@@ -1,0 +1,35 @@
+"""What the issuer forgets: values whose time is over, and persons of certificates that nobody fetched or that have ended.
+
+Run every few minutes by whoever serves the role. What stays is listed in sinwon.store.issuer.tables.
+"""
+
+from dataclasses import dataclass
+
+from sinwon.services.issuance.issuer import Issuer
+from sinwon.store.audit import Entry
+from sinwon.store.issuer import certificates, offers, once
+from sinwon.store.issuer.certificates import CertificateState
+from sinwon.store.issuer.tables import AUDIT
+
+
+@dataclass(frozen=True, slots=True)
+class CleanedUp:
+    forgotten: int
+    lapsed: int
+    expired: int
+
+
+def clean_up(issuer: Issuer) -> CleanedUp:
+    """A code minted in the last moment of the window and its token are let live to their end."""
+    now = issuer.clock()
+    grace = issuer.settings.code_lifetime + issuer.settings.token_lifetime
+    with issuer.engine.begin() as connection:
+        forgotten = once.forget_expired(connection, now=now)
+        over = dict.fromkeys(certificates.expired(connection, now=now), CertificateState.EXPIRED)
+        never_fetched = offers.lapsed(connection, before=now - grace)
+        over |= dict.fromkeys(never_fetched, CertificateState.LAPSED)
+        for certificate, state in over.items():
+            certificates.end(connection, certificate, state, reason=None)
+            offers.close(connection, certificate)
+            AUDIT.write(connection, Entry(now, "issuer", f"certificate.{state}", certificate))
+    return CleanedUp(forgotten, len(never_fetched), len(over) - len(never_fetched))

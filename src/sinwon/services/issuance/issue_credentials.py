@@ -1,0 +1,175 @@
+"""The credential endpoint: proofs of fresh keys become copies of the certificate, all of them or none.
+
+Load (token, certificate, free places) → decide (proofs, claims, signatures) → one conditional write with its audit entry.
+The nonce is consumed by the write, so a refused request leaves it usable and a successful one does not.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import msgspec
+from sqlalchemy import Connection
+
+from sinwon.core import base64url
+from sinwon.core.ids import digest, new_id
+from sinwon.core.refusal import Fault, Unmet
+from sinwon.formats.sdjwt.issue import issue_sd_jwt
+from sinwon.formats.status.reference import StatusReference
+from sinwon.protocols.oauth.errors import INSUFFICIENT_SCOPE, INVALID_TOKEN
+from sinwon.protocols.roles.person import Person
+from sinwon.protocols.vci.configurations import TYPE_OF
+from sinwon.protocols.vci.credential_request import Credential, CredentialRequest, CredentialResponse
+from sinwon.protocols.vci.errors import CREDENTIAL_REQUEST_DENIED, INVALID_NONCE, INVALID_PROOF
+from sinwon.protocols.vci.metadata import SD_JWT_VC
+from sinwon.protocols.vci.nonce import check_nonce
+from sinwon.protocols.vci.proof import VerifiedProof, nonce_of, verify_proofs
+from sinwon.services.issuance.claims import claims_of
+from sinwon.services.issuance.issuer import Issuer
+from sinwon.services.issuance.places import choose_places, draw_places, open_next_list
+from sinwon.services.issuance.validity import copy_times
+from sinwon.store.audit import Entry
+from sinwon.store.engine import reading
+from sinwon.store.issuer import certificates, once, status
+from sinwon.store.issuer.certificates import LIVING, Granted, seal_context
+from sinwon.store.issuer.status import NewCopy
+from sinwon.store.issuer.tables import AUDIT
+
+ATTEMPTS: Final = 5  # a place or a list taken between load and write: rare once, never five times
+
+
+class _Taken(Exception):
+    """Somebody took the place, the key or the list number since we looked."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Accepted:
+    """A request that holds, and all that its copies are made from."""
+
+    granted: Granted
+    configuration: str
+    nonce: str
+    nonce_ends: int
+    proofs: tuple[VerifiedProof, ...]
+    begins: int
+    ends: int
+    now: int
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        return tuple(base64url.encode(proof.key.thumbprint) for proof in self.proofs)
+
+
+def issue_credentials(issuer: Issuer, token: str, request: CredentialRequest) -> CredentialResponse:
+    """Raises Refusal: invalid_token, insufficient_scope, credential_request_denied, invalid_proof, invalid_nonce."""
+    for _attempt in range(ATTEMPTS):
+        try:
+            return _attempt_issue(issuer, token, request, issuer.clock())
+        except _Taken:
+            continue
+    raise Fault("no free place in the status lists")
+
+
+def _attempt_issue(issuer: Issuer, token: str, request: CredentialRequest, now: int) -> CredentialResponse:
+    with reading(issuer.engine) as connection:
+        granted = _granted(connection, token, now)
+        accepted = _accept(issuer, granted, request, now)
+        places = _places(issuer, connection, accepted)
+    if places is None:
+        _open_list(issuer, granted.list)
+        raise _Taken
+    notification_id = new_id(issuer.random)
+    credentials = _sign_copies(issuer, accepted, places)
+    _write(issuer, accepted, places, digest(notification_id))
+    return CredentialResponse(credentials, notification_id)
+
+
+def _accept(issuer: Issuer, granted: Granted, request: CredentialRequest, now: int) -> _Accepted:
+    _check_granted(granted, request.configuration_id)
+    begins, ends = copy_times(now=now, lifetime=issuer.settings.copy_lifetime, certificate_end=granted.valid_until)
+    if ends <= now:
+        raise Unmet(CREDENTIAL_REQUEST_DENIED, "the certificate is over")
+    nonce = nonce_of(request.proofs)
+    nonce_ends = check_nonce(nonce, issuer.nonce_key, issuer=issuer.origin, now=now)
+    proofs = verify_proofs(request.proofs, issuer=issuer.origin, nonce=nonce, now=now)
+    return _Accepted(granted, request.configuration_id, nonce, nonce_ends, proofs, begins, ends, now)
+
+
+def _granted(connection: Connection, token: str, now: int) -> Granted:
+    granted = certificates.granted(connection, digest(token), now=now)
+    if granted is None:
+        raise Unmet(INVALID_TOKEN, "access token is unknown or expired")
+    return granted
+
+
+def _check_granted(granted: Granted, configuration: str) -> None:
+    """The token is for this configuration, and the certificate lives. Raises Unmet."""
+    if configuration not in granted.configurations:
+        raise Unmet(INSUFFICIENT_SCOPE, "configuration not offered to this token")
+    if granted.state not in LIVING or granted.person is None:
+        raise Unmet(CREDENTIAL_REQUEST_DENIED, "the certificate was revoked or has lapsed")
+
+
+def _places(issuer: Issuer, connection: Connection, accepted: _Accepted) -> tuple[int, ...] | None:
+    """Free places for the copies; None when a new list is needed. Raises Unmet when a key was used before."""
+    count, newest = len(accepted.proofs), accepted.granted.list
+    drawn = draw_places(count, size=issuer.settings.status_list_size, random=issuer.random)
+    taken = status.taken(connection, newest or 0, drawn, accepted.keys)
+    # One key binds at most one copy, over all requests [OID4VCI 8.2].
+    if taken.keys:
+        raise Unmet(INVALID_PROOF, "key already bound to a copy")
+    return choose_places(drawn, taken.places, count) if newest is not None else None
+
+
+def _open_list(issuer: Issuer, newest: int | None) -> None:
+    with issuer.engine.begin() as connection:
+        if not open_next_list(connection, newest, issuer.random):
+            raise _Taken
+        AUDIT.write(connection, Entry(issuer.clock(), "issuer", "status_list.opened", str((newest or 0) + 1)))
+
+
+def _sign_copies(issuer: Issuer, accepted: _Accepted, places: Sequence[int]) -> tuple[Credential, ...]:
+    hidden, uri = _claims(issuer, accepted), issuer.status_url(accepted.granted.list_id or "")
+    return tuple(
+        Credential(_sign_copy(issuer, accepted, hidden, proof, StatusReference(uri, place)))
+        for proof, place in zip(accepted.proofs, places, strict=True)
+    )
+
+
+def _claims(issuer: Issuer, accepted: _Accepted) -> dict[str, Any]:
+    granted = accepted.granted
+    plain = issuer.seal.open(granted.person or b"", seal_context(granted.certificate))
+    person = msgspec.json.decode(plain, type=Person)
+    return claims_of(accepted.configuration, person, granted.person_id, now=accepted.now)
+
+
+def _sign_copy(
+    issuer: Issuer, accepted: _Accepted, hidden: dict[str, Any], proof: VerifiedProof, reference: StatusReference
+) -> str:
+    """One copy. What stands open in it says nothing about the person [SD-JWT VC 3.2.2.2]."""
+    visible = {
+        "iss": issuer.origin,
+        "vct": TYPE_OF[accepted.configuration],
+        "nbf": accepted.begins,
+        "exp": accepted.ends,
+        "cnf": {"jwk": proof.key.jwk},
+        "status": reference.claim,
+    }
+    return issue_sd_jwt(visible, hidden, typ=SD_JWT_VC, by=issuer.signer, random=issuer.random)
+
+
+def _write(issuer: Issuer, accepted: _Accepted, places: Sequence[int], batch: str) -> None:
+    granted, configuration = accepted.granted, accepted.configuration
+    copies = [
+        NewCopy(granted.list or 0, place, granted.certificate, configuration, key, batch, accepted.ends)
+        for key, place in zip(accepted.keys, places, strict=True)
+    ]
+    with issuer.engine.begin() as connection:
+        if not certificates.activate(connection, granted.certificate):
+            raise Unmet(CREDENTIAL_REQUEST_DENIED, "the certificate was just revoked")
+        if not once.consume(connection, "c_nonce", accepted.nonce, expires_at=accepted.nonce_ends):
+            raise Unmet(INVALID_NONCE, "nonce served a successful request before")
+        if not status.add(connection, copies):
+            raise _Taken
+        details: dict[str, str | int | list[str]] = {"configuration": configuration, "copies": len(copies)}
+        AUDIT.write(connection, Entry(accepted.now, "applicant", "certificate.issued", granted.certificate, details))

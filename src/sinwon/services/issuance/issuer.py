@@ -1,0 +1,81 @@
+"""The powers of the issuer role and its policy: what every use case of this room is given."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy import Engine
+
+from sinwon.core.clock import DAY, HOUR, Clock
+from sinwon.core.ids import Randomness
+from sinwon.keys.jwk import PublicKey
+from sinwon.keys.seal import Seal
+from sinwon.keys.signer import CertifiedSigner
+from sinwon.protocols.trust.catalogue import Catalogue
+from sinwon.protocols.vci.configurations import ALL
+
+TOKEN_PATH: Final = "/token"  # noqa: S105 (a path)
+NONCE_PATH: Final = "/nonce"
+CREDENTIAL_PATH: Final = "/credential"
+NOTIFICATION_PATH: Final = "/notification"
+OFFER_PATH: Final = "/offers/"
+STATUS_PATH: Final = "/status-lists/"
+
+NONCE_KEY: Final = "c_nonce"
+"""The purpose under which the nonce key is derived from the role's master key."""
+
+
+@dataclass(frozen=True, slots=True)
+class IssuanceSettings:
+    """Policy. Seconds unless the name says otherwise."""
+
+    configurations: tuple[str, ...] = ALL
+    """What new offers list."""
+    validity_years: int = 3
+    """A certificate ends then or with the passport, whichever is first."""
+    copy_lifetime: int = 14 * DAY
+    batch_size: int = 10
+    pin_length: int = 6
+    pin_tries: int = 5
+    """Per application; after that only an officer can help."""
+    claim_window: int = 72 * HOUR
+    code_lifetime: int = 600
+    mintings: int = 20
+    """How often an offer link may be opened: lost answers, second tries, another phone."""
+    token_lifetime: int = 300
+    """Longer ones must be bound to a key (OpenID4VCI 1.0 §13.10)."""
+    status_list_size: int = 1 << 20
+    """Entries of one list; a power of two. 256 kB before compression: a large crowd to hide in."""
+    status_lifetime: int = DAY
+    status_ttl: int = 60
+    status_renewal: int = 900
+    """A list that did not change is signed anew after this, so that its age shows that we are alive."""
+
+
+@dataclass(frozen=True, slots=True)
+class Issuer:
+    origin: str
+    """The issuer identifier, byte for byte."""
+    engine: Engine
+    signer: CertifiedSigner
+    status_signer: CertifiedSigner
+    seal: Seal
+    nonce_key: bytes
+    role_keys: Mapping[str, PublicKey]
+    catalogue: Callable[[], Catalogue]
+    clock: Clock
+    random: Randomness
+    settings: IssuanceSettings = IssuanceSettings()
+
+    def offer_url(self, secret: str) -> str:
+        return f"{self.origin}{OFFER_PATH}{secret}"
+
+    def status_url(self, list_id: str) -> str:
+        return f"{self.origin}{STATUS_PATH}{list_id}"
+
+    def tx_code_index(self, tx_code: str, offer: str) -> str:
+        """The keyed hash an issuance PIN is kept and compared as: of no use without the key, and for no other offer."""
+        return self.seal.index(tx_code, f"offers.tx_code:{offer}")
+
+    def rrn_index(self, rrn: str) -> str:
+        return self.seal.index(rrn, "persons.rrn")

@@ -1,0 +1,38 @@
+"""A wallet opens the offer link: each opening mints a fresh pre-authorized code (OpenID4VCI 1.0 §4.1.3).
+
+Earlier codes stay alive, so that nobody who merely sees the link can spoil the holder's attempt; all die with the first
+redemption. Openings are counted and bounded.
+"""
+
+from typing import Final
+
+from sinwon.core.ids import digest, new_secret
+from sinwon.core.refusal import Unmet
+from sinwon.protocols.vci.offer import CredentialOffer, Grants, PreAuthorizedGrant, TxCode
+from sinwon.services.issuance.issuer import Issuer
+from sinwon.store.audit import Entry
+from sinwon.store.issuer import offers
+from sinwon.store.issuer.tables import AUDIT
+
+DESCRIPTION: Final = (
+    "공관에서 직접 정하신 발급 비밀번호를 입력해 주십시오. / Enter the issuance PIN that you chose at the mission."
+)
+
+
+def open_offer(issuer: Issuer, secret: str) -> CredentialOffer:
+    """Raises Unmet("not_found") whatever the reason: unknown, over, redeemed, opened too often."""
+    now, settings = issuer.clock(), issuer.settings
+    code = new_secret(issuer.random)
+    with issuer.engine.begin() as connection:
+        minted = offers.count_minting(connection, digest(secret), now=now, limit=settings.mintings)
+        if minted is None:
+            raise Unmet("not_found", "the offer is unknown, over, redeemed or was opened too often")
+        offers.add_code(connection, digest(code), minted.id, expires_at=now + settings.code_lifetime)
+        AUDIT.write(connection, Entry(now, "applicant", "offer.opened", minted.id))
+    return offer_message(issuer, code, minted.configurations, with_tx_code=minted.has_tx_code)
+
+
+def offer_message(issuer: Issuer, code: str, configurations: tuple[str, ...], *, with_tx_code: bool) -> CredentialOffer:
+    """[OID4VCI 4.1.1]"""
+    tx_code = TxCode(length=issuer.settings.pin_length, description=DESCRIPTION) if with_tx_code else None
+    return CredentialOffer(issuer.origin, configurations, Grants(PreAuthorizedGrant(code, tx_code)))

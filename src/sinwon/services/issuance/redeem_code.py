@@ -1,0 +1,62 @@
+"""The token endpoint's one grant: a pre-authorized code and the applicant's PIN become an access token, once.
+
+The PIN is compared as text under a keyed hash, in constant time. Tries count per offer, whatever code they came with, and the
+last wrong one kills the offer for good. Wrong, used, expired and dead look alike from outside.
+"""
+
+from sqlalchemy import Connection
+
+from sinwon.core.ids import digest, new_secret, same
+from sinwon.core.refusal import Refusal, Unmet
+from sinwon.protocols.oauth.errors import INVALID_GRANT
+from sinwon.protocols.oauth.grants.pre_authorized import MAX_TX_CODE, PreAuthorizedRequest, check_tx_code_sent
+from sinwon.protocols.oauth.token_request import TokenResponse
+from sinwon.services.issuance.issuer import Issuer
+from sinwon.store.audit import Entry
+from sinwon.store.issuer import offers
+from sinwon.store.issuer.offers import OfferOfCode, OfferState
+from sinwon.store.issuer.tables import AUDIT
+
+
+def redeem_code(issuer: Issuer, request: PreAuthorizedRequest) -> TokenResponse:
+    """Raises Refusal("invalid_grant" | "invalid_request")."""
+    with issuer.engine.begin() as connection:
+        outcome = _redeem(issuer, connection, request, issuer.clock())
+    # A wrong PIN is counted, so its transaction is kept and the refusal raised after it.
+    if isinstance(outcome, Refusal):
+        raise outcome
+    return outcome
+
+
+def _redeem(issuer: Issuer, connection: Connection, request: PreAuthorizedRequest, now: int) -> TokenResponse | Refusal:
+    # 1 a code of ours that lives [OID4VCI 6.1]
+    offer = offers.of_code(connection, digest(request.code), now=now)
+    if offer is None or offer.state is not OfferState.OPEN:
+        raise Unmet(INVALID_GRANT, "code is unknown, expired or used")
+    # 2 with a transaction code exactly when one was asked for [OID4VCI 6.3]
+    check_tx_code_sent(request, asked=offer.tx_code is not None)
+    # 3 the right one [OID4VCI 6.3]
+    if not _is_right(issuer, offer, request.tx_code):
+        return _count_wrong(issuer, connection, offer, now)
+    # 4 once
+    if not offers.redeem(connection, offer.id):
+        raise Unmet(INVALID_GRANT, "code was just used")
+    token = new_secret(issuer.random)
+    lifetime = issuer.settings.token_lifetime
+    offers.add_token(connection, digest(token), offer.certificate, offer.configurations, expires_at=now + lifetime)
+    AUDIT.write(connection, Entry(now, "applicant", "offer.redeemed", offer.certificate, {"offer": offer.id}))
+    return TokenResponse(token, "Bearer", lifetime)
+
+
+def _is_right(issuer: Issuer, offer: OfferOfCode, tx_code: str | None) -> bool:
+    if offer.tx_code is None or tx_code is None:
+        return offer.tx_code is None
+    bounded = tx_code if len(tx_code) <= MAX_TX_CODE else ""
+    return same(issuer.tx_code_index(bounded, offer.id), offer.tx_code)
+
+
+def _count_wrong(issuer: Issuer, connection: Connection, offer: OfferOfCode, now: int) -> Refusal:
+    tries = offers.count_wrong(connection, offer.id, limit=issuer.settings.pin_tries)
+    if tries is not None:
+        AUDIT.write(connection, Entry(now, "applicant", "offer.pin_wrong", offer.certificate, {"tries": tries}))
+    return Unmet(INVALID_GRANT, "tx_code is wrong")

@@ -1,0 +1,53 @@
+"""Revocation: final. All copies of the certificate become INVALID, the sealed person is erased, an open offer closes.
+
+Asking again changes nothing and answers the same: the first answer may have been lost.
+"""
+
+from typing import Final
+
+from sqlalchemy import Connection
+
+from sinwon.core.refusal import Malformed, Unmet
+from sinwon.formats.status.token import INVALID
+from sinwon.protocols.roles.messages import REVOKE, Revoke, Revoked
+from sinwon.services.issuance.issuer import Issuer
+from sinwon.services.issuance.role_request import consume_request, verify_request
+from sinwon.store.audit import Entry
+from sinwon.store.issuer import certificates, offers, status
+from sinwon.store.issuer.certificates import CertificateState
+from sinwon.store.issuer.tables import AUDIT
+
+REASONS: Final = frozenset(
+    {
+        "HOLDER_REQUEST",
+        "ISSUED_IN_ERROR",
+        "KEY_COMPROMISE",
+        "KEY_LOST",
+        "PHONE_CHANGED",
+        "NATIONALITY_LOST",
+        "DECEASED",
+    }
+)
+
+
+def revoke(issuer: Issuer, token: str) -> Revoked:
+    """Raises Refusal("unauthorized" | "invalid_request" | "unknown_application")."""
+    request, message = verify_request(issuer, token, REVOKE, Revoke)
+    if message.reason not in REASONS:
+        raise Malformed("invalid_request", "not a reason for revocation")
+    with issuer.engine.begin() as connection:
+        consume_request(connection, request)
+        return _revoke(connection, message, now=issuer.clock())
+
+
+def _revoke(connection: Connection, message: Revoke, *, now: int) -> Revoked:
+    found = certificates.of_application(connection, message.application)
+    if found is None:
+        raise Unmet("unknown_application", "no certificate for this application")
+    if not certificates.end(connection, found.id, CertificateState.REVOKED, reason=message.reason):
+        return Revoked(found.id, status.count_of(connection, found.id))
+    offers.close(connection, found.id)
+    copies = status.set_all(connection, found.id, INVALID)
+    details: dict[str, str | int | list[str]] = {"reason": message.reason, "copies": copies}
+    AUDIT.write(connection, Entry(now, message.officer, "certificate.revoked", found.id, details))
+    return Revoked(found.id, copies)

@@ -1,0 +1,155 @@
+"""Offers: one per application, open until one code is redeemed, the PIN was wrong too often, or the window is over.
+
+Every step that counts is one conditional UPDATE. Codes and tokens are kept as digests.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from sqlalchemy import Connection, bindparam, case, insert, select, update
+
+from sinwon.store.issuer.tables import CERTIFICATES, CODES, OFFERS, TOKENS
+
+
+class OfferState(StrEnum):
+    OPEN = "open"
+    REDEEMED = "redeemed"
+    DEAD = "dead"
+    """Too many wrong PINs; only an officer can help."""
+    CLOSED = "closed"
+    """The certificate was revoked or the window passed."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewOffer:
+    id: str
+    certificate: str
+    link: str | None
+    tx_code: str | None
+    configurations: tuple[str, ...]
+    expires_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class OfferOfCode:
+    """What a living code leads to."""
+
+    id: str
+    certificate: str
+    tx_code: str | None
+    configurations: tuple[str, ...]
+    state: OfferState
+
+
+@dataclass(frozen=True, slots=True)
+class MintedOffer:
+    id: str
+    configurations: tuple[str, ...]
+    has_tx_code: bool
+
+
+_INSERT = insert(OFFERS)
+_INSERT_CODE = insert(CODES)
+_INSERT_TOKEN = insert(TOKENS)
+_COUNT_MINTING = (
+    update(OFFERS)
+    .where(
+        OFFERS.c.link == bindparam("the_link"),
+        OFFERS.c.state == OfferState.OPEN,
+        OFFERS.c.expires_at > bindparam("now"),
+        OFFERS.c.mintings < bindparam("limit"),
+    )
+    .values(mintings=OFFERS.c.mintings + 1)
+    .returning(OFFERS.c.id, OFFERS.c.configurations, OFFERS.c.tx_code.is_not(None))
+)
+_OF_CODE = (
+    select(OFFERS.c.id, OFFERS.c.certificate, OFFERS.c.tx_code, OFFERS.c.configurations, OFFERS.c.state)
+    .join(CODES, CODES.c.offer == OFFERS.c.id)
+    .where(CODES.c.digest == bindparam("digest"), CODES.c.expires_at > bindparam("now"))
+)
+_REDEEM = (
+    update(OFFERS).where(OFFERS.c.id == bindparam("offer"), OFFERS.c.state == OfferState.OPEN).values(state=OfferState.REDEEMED)
+)
+_COUNT_WRONG = (
+    update(OFFERS)
+    .where(OFFERS.c.id == bindparam("offer"), OFFERS.c.state == OfferState.OPEN)
+    .values(
+        tries=OFFERS.c.tries + 1,
+        state=case((OFFERS.c.tries + 1 >= bindparam("limit"), OfferState.DEAD.value), else_=OfferState.OPEN.value),
+    )
+    .returning(OFFERS.c.tries)
+)
+_CLOSE = (
+    update(OFFERS)
+    .where(OFFERS.c.certificate == bindparam("of"), OFFERS.c.state == OfferState.OPEN)
+    .values(state=OfferState.CLOSED)
+)
+_LAPSED = (
+    select(OFFERS.c.certificate)
+    .join(CERTIFICATES, CERTIFICATES.c.id == OFFERS.c.certificate)
+    .where(OFFERS.c.expires_at < bindparam("before"), CERTIFICATES.c.state == "offered")
+)
+
+
+def add(connection: Connection, offer: NewOffer) -> None:
+    row = {
+        "id": offer.id,
+        "certificate": offer.certificate,
+        "link": offer.link,
+        "tx_code": offer.tx_code,
+        "tries": 0,
+        "mintings": 0,
+        "configurations": " ".join(offer.configurations),
+        "state": OfferState.OPEN,
+        "expires_at": offer.expires_at,
+    }
+    connection.execute(_INSERT, row)
+
+
+def count_minting(connection: Connection, link: str, *, now: int, limit: int) -> MintedOffer | None:
+    """Counts one opening of the link with this digest; None if it is unknown, closed, over or opened too often."""
+    row = connection.execute(_COUNT_MINTING, {"the_link": link, "now": now, "limit": limit}).one_or_none()
+    return MintedOffer(row[0], tuple(row[1].split(" ")), bool(row[2])) if row else None
+
+
+def add_code(connection: Connection, code: str, offer: str, *, expires_at: int) -> None:
+    """`code` is a digest."""
+    connection.execute(_INSERT_CODE, {"digest": code, "offer": offer, "expires_at": expires_at})
+
+
+def of_code(connection: Connection, code: str, *, now: int) -> OfferOfCode | None:
+    """The offer of a code (by digest) whose time is not over, whatever the offer's state."""
+    row = connection.execute(_OF_CODE, {"digest": code, "now": now}).one_or_none()
+    return OfferOfCode(row[0], row[1], row[2], tuple(row[3].split(" ")), OfferState(row[4])) if row else None
+
+
+def redeem(connection: Connection, offer: str) -> bool:
+    """Whether this call, and no other, redeemed the offer; all its codes are dead from now on."""
+    return connection.execute(_REDEEM, {"offer": offer}).rowcount == 1
+
+
+def count_wrong(connection: Connection, offer: str, *, limit: int) -> int | None:
+    """Counts a wrong PIN and kills the offer at `limit`; how many there were, None if the offer is not open."""
+    return connection.execute(_COUNT_WRONG, {"offer": offer, "limit": limit}).scalar_one_or_none()
+
+
+def add_token(
+    connection: Connection, token: str, certificate: str, configurations: tuple[str, ...], *, expires_at: int
+) -> None:
+    """`token` is a digest."""
+    row = {
+        "digest": token,
+        "certificate": certificate,
+        "configurations": " ".join(configurations),
+        "expires_at": expires_at,
+    }
+    connection.execute(_INSERT_TOKEN, row)
+
+
+def close(connection: Connection, certificate: str) -> None:
+    connection.execute(_CLOSE, {"of": certificate})
+
+
+def lapsed(connection: Connection, *, before: int) -> tuple[str, ...]:
+    """Certificates that were offered and never fetched, their window over before `before`."""
+    return tuple(connection.execute(_LAPSED, {"before": before}).scalars())

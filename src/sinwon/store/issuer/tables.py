@@ -1,0 +1,108 @@
+"""The tables of the issuer's database. Statements over them are in the module of their aggregate.
+
+What is at rest: the person sealed (certificates.person, erased on revocation and when an offer lapses), the resident number as
+a keyed hash only (persons.rrn_index), the issuance PIN as a keyed hash (offers.tx_code), codes, links, tokens and holder keys
+as digests. After revocation stay the certificate's id, application, reason and person id, and each copy's place in a status
+list: a place is never given twice, so its row is never deleted.
+"""
+
+from typing import Final
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    PrimaryKeyConstraint,
+    String,
+    Table,
+    UniqueConstraint,
+    text,
+)
+
+from sinwon.store.audit import AuditTrail, audit_table
+
+METADATA: Final = MetaData()
+ID: Final = 22
+DIGEST: Final = 43
+
+PERSONS: Final = Table(
+    "persons",
+    METADATA,
+    Column("rrn_index", String(DIGEST), primary_key=True),
+    Column("person_id", String(ID), nullable=False, unique=True),
+    Column("since", BigInteger, nullable=False),
+)
+CERTIFICATES: Final = Table(
+    "certificates",
+    METADATA,
+    Column("id", String(ID), primary_key=True),
+    Column("application", String(128), nullable=False, unique=True),
+    Column("person_id", String(ID), ForeignKey("persons.person_id"), nullable=False, index=True),
+    Column("mission", String(64), nullable=False),
+    Column("person", LargeBinary),
+    Column("state", String(16), nullable=False),
+    Column("reason", String(32)),
+    Column("valid_until", BigInteger, nullable=False),
+)
+OFFERS: Final = Table(
+    "offers",
+    METADATA,
+    Column("id", String(ID), primary_key=True),
+    Column("certificate", String(ID), ForeignKey("certificates.id"), nullable=False, unique=True),
+    Column("link", String(DIGEST), unique=True),
+    Column("tx_code", String(DIGEST)),
+    Column("tries", Integer, nullable=False),
+    Column("mintings", Integer, nullable=False),
+    Column("configurations", String(512), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+)
+CODES: Final = Table(
+    "codes",
+    METADATA,
+    Column("digest", String(DIGEST), primary_key=True),
+    Column("offer", String(ID), ForeignKey("offers.id"), nullable=False),
+    Column("expires_at", BigInteger, nullable=False, index=True),
+)
+TOKENS: Final = Table(
+    "tokens",
+    METADATA,
+    Column("digest", String(DIGEST), primary_key=True),
+    Column("certificate", String(ID), ForeignKey("certificates.id"), nullable=False),
+    Column("configurations", String(512), nullable=False),
+    Column("expires_at", BigInteger, nullable=False, index=True),
+)
+USED_ONCE: Final = Table(
+    "used_once",
+    METADATA,
+    Column("value", String(DIGEST), primary_key=True),
+    Column("expires_at", BigInteger, nullable=False, index=True),
+)
+STATUS_LISTS: Final = Table(
+    "status_lists",
+    METADATA,
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("id", String(ID), nullable=False, unique=True),
+    Column("version", BigInteger, nullable=False),
+)
+COPIES: Final = Table(
+    "copies",
+    METADATA,
+    Column("list", Integer, ForeignKey("status_lists.number"), nullable=False),
+    Column("place", Integer, nullable=False),
+    Column("certificate", String(ID), ForeignKey("certificates.id"), nullable=False, index=True),
+    Column("configuration", String(64), nullable=False),
+    Column("key", String(DIGEST), nullable=False),
+    Column("batch", String(DIGEST), nullable=False, index=True),
+    Column("event", String(32)),
+    Column("expires_at", BigInteger, nullable=False),
+    Column("status", Integer, nullable=False),
+    PrimaryKeyConstraint("list", "place"),
+    UniqueConstraint("key"),
+)
+Index("copies_not_valid", COPIES.c.list, sqlite_where=text("status <> 0"), postgresql_where=text("status <> 0"))
+AUDIT: Final = AuditTrail(audit_table(METADATA))

@@ -1,0 +1,156 @@
+"""The issuer's routes. Handlers read, call one use case, answer; codes become statuses here and nowhere else.
+
+Everything a wallet or verifier calls allows any origin without cookies; what our roles call does not.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from sinwon.core.refusal import Malformed, Unmet
+from sinwon.protocols.oauth.grants.pre_authorized import GRANT_TYPE, parse_request
+from sinwon.protocols.oauth.metadata import WELL_KNOWN as OAUTH_WELL_KNOWN
+from sinwon.protocols.oauth.metadata import well_known_path
+from sinwon.protocols.oauth.token_request import check_grant_type
+from sinwon.protocols.roles.messages import ASK_ACTIVE, MAKE_OFFER, PATHS, REVOKE
+from sinwon.protocols.roles.request import MEDIA_TYPE as ROLE_REQUEST
+from sinwon.protocols.vci.configurations import TYPE_OF
+from sinwon.protocols.vci.credential_request import parse_credential_request
+from sinwon.protocols.vci.metadata import WELL_KNOWN as ISSUER_WELL_KNOWN
+from sinwon.protocols.vci.notification import parse_notification
+from sinwon.services.issuance.ask_active import ask_active
+from sinwon.services.issuance.documents import authorization_server_metadata, issuer_metadata
+from sinwon.services.issuance.give_nonce import give_nonce
+from sinwon.services.issuance.issue_credentials import issue_credentials
+from sinwon.services.issuance.issuer import (
+    CREDENTIAL_PATH,
+    NONCE_PATH,
+    NOTIFICATION_PATH,
+    OFFER_PATH,
+    STATUS_PATH,
+    TOKEN_PATH,
+    Issuer,
+)
+from sinwon.services.issuance.make_offer import make_offer
+from sinwon.services.issuance.note_notification import note_notification
+from sinwon.services.issuance.open_offer import open_offer
+from sinwon.services.issuance.publish_status import StatusPublisher
+from sinwon.services.issuance.redeem_code import redeem_code
+from sinwon.services.issuance.revoke import revoke
+from sinwon.web.shared.answers import NO_STORE, json_answer, public_answer
+from sinwon.web.shared.app import make_app, wallet_route
+from sinwon.web.shared.reading import bearer, query, read_body, read_form, require_type
+
+STATUSES: Final[Mapping[str, int]] = {
+    "unauthorized": 401,
+    "mission_not_open": 403,
+    "unknown_application": 404,
+    "already_offered": 409,
+    "historical_status": 501,
+}
+METADATA_AGE: Final = 600  # seconds
+STATUS_MEDIA_TYPE: Final = "application/statuslist+jwt"
+RoleUseCase = Callable[[Issuer, str], object]
+
+
+def issuer_app(issuer: Issuer) -> Starlette:
+    """The role's application. `issuer.engine` has the role's tables already."""
+    routes = [*_wallet_routes(issuer), *_public_routes(issuer), *_role_routes(issuer)]
+    return make_app(routes, origin=issuer.origin, statuses=STATUSES)
+
+
+def _wallet_routes(issuer: Issuer) -> list[Route]:
+    async def offer(request: Request) -> Response:
+        return json_answer(open_offer(issuer, request.path_params["secret"]))
+
+    async def token(request: Request) -> Response:
+        form = await read_form(request)
+        check_grant_type(form, GRANT_TYPE)
+        return json_answer(redeem_code(issuer, parse_request(form)))
+
+    async def nonce(_request: Request) -> Response:
+        return json_answer(give_nonce(issuer))
+
+    async def credential(request: Request) -> Response:
+        access_token = bearer(request)
+        require_type(request, "application/json")
+        known, batch_size = frozenset(TYPE_OF), issuer.settings.batch_size
+        asked = parse_credential_request(await read_body(request), known=known, batch_size=batch_size)
+        return json_answer(issue_credentials(issuer, access_token, asked))
+
+    async def notification(request: Request) -> Response:
+        access_token = bearer(request)
+        require_type(request, "application/json")
+        note_notification(issuer, access_token, parse_notification(await read_body(request)))
+        return Response(status_code=204, headers=NO_STORE)
+
+    return [
+        _get_only(wallet_route(f"{OFFER_PATH}{{secret}}", offer, ["GET"])),
+        wallet_route(TOKEN_PATH, token, ["POST"]),
+        wallet_route(NONCE_PATH, nonce, ["POST"]),
+        wallet_route(CREDENTIAL_PATH, credential, ["POST"]),
+        wallet_route(NOTIFICATION_PATH, notification, ["POST"]),
+    ]
+
+
+def _public_routes(issuer: Issuer) -> list[Route]:
+    publisher = StatusPublisher(issuer)
+
+    async def status_list(request: Request) -> Response:
+        _check_status_request(request)
+        # A list that changed is compressed anew: tens of milliseconds that other requests shall not wait for.
+        token = await run_in_threadpool(publisher.token, request.path_params["list"])
+        return public_answer(token, STATUS_MEDIA_TYPE, request, max_age=issuer.settings.status_ttl)
+
+    return [
+        _document(well_known_path(issuer.origin, ISSUER_WELL_KNOWN), issuer_metadata(issuer)),
+        _document(well_known_path(issuer.origin, OAUTH_WELL_KNOWN), authorization_server_metadata(issuer)),
+        wallet_route(f"{STATUS_PATH}{{list}}", status_list, ["GET"], exposed=["ETag"]),
+    ]
+
+
+def _role_routes(issuer: Issuer) -> list[Route]:
+    return [
+        _role_route(issuer, MAKE_OFFER, make_offer, 201),
+        _role_route(issuer, ASK_ACTIVE, ask_active, 200),
+        _role_route(issuer, REVOKE, revoke, 200),
+    ]
+
+
+def _role_route(issuer: Issuer, action: str, use_case: RoleUseCase, status: int) -> Route:
+    async def answer(request: Request) -> Response:
+        require_type(request, ROLE_REQUEST)
+        return json_answer(use_case(issuer, await _role_token(request)), status)
+
+    return Route(PATHS[action], answer, methods=["POST"])
+
+
+async def _role_token(request: Request) -> str:
+    try:
+        return (await read_body(request)).decode("ascii")
+    except UnicodeDecodeError:
+        raise Malformed("unauthorized", "not a signed request") from None
+
+
+def _document(path: str, body: bytes) -> Route:
+    async def answer(request: Request) -> Response:
+        return public_answer(body, "application/json", request, max_age=METADATA_AGE)
+
+    return wallet_route(path, answer, ["GET"])
+
+
+def _get_only(route: Route) -> Route:
+    """Opening an offer mints a code, so a HEAD shall not."""
+    (route.methods or set()).discard("HEAD")
+    return route
+
+
+def _check_status_request(request: Request) -> None:
+    """No historical lists [Token Status List 8.4]."""
+    if "time" in query(request):
+        raise Unmet("historical_status", "lists of the past are not kept")
