@@ -17,7 +17,8 @@ MAX_NAMES: Final = 2_000  # a credential with a portrait and 40 claims has about
 MAX_BYTES: Final = 64 * 1024  # unless the caller knows its message may be larger
 STRING_OR_BRACKET: Final = pattern(rb'"(?:[^"\\]|\\.)*+"?|[{}\[\]]')
 STRING_OR_COLON: Final = pattern(rb'"(?:[^"\\]|\\.)*+"?|:')
-AFTER_NAMES: Final = (b'":', b'" ', b'"\n', b'"\t', b'"\r')
+QUOTE_AND_MORE: Final = pattern(rb'"[:\s]')
+WHITE_SPACE: Final = (b" ", b"\n", b"\t", b"\r")
 CONTAINERS: Final = (dict, list)
 DECODER: Final = msgspec.json.Decoder()
 """Strict by itself about UTF-8, surrogates, byte order marks, numbers and what follows the value; not about duplicate names."""
@@ -87,10 +88,11 @@ def _check_depth(raw: bytes) -> None:
 def _check_names(raw: bytes, distinct: int, most: int) -> None:
     """No name twice in an object: the decoder keeps the last one, so `distinct` is less than the names in `raw`.
 
-    Every name is a quote and then a colon or white space. There are often no more such places than distinct names, and then
+    A name ends with a quote, then a colon or white space. Often there are no more such places than distinct names, and then
     nothing is doubled; else the colons outside strings are counted.
     """
-    if sum(map(raw.count, AFTER_NAMES)) != distinct:
+    spaced = any(space in raw for space in WHITE_SPACE)
+    if (len(QUOTE_AND_MORE.findall(raw)) if spaced else raw.count(b'":')) != distinct:
         written = sum(mark == b":" for mark in STRING_OR_COLON.findall(raw))
         if written != distinct:
             raise Malformed("invalid_request", "duplicate JSON name")
@@ -98,7 +100,12 @@ def _check_names(raw: bytes, distinct: int, most: int) -> None:
         raise Malformed("invalid_request", "too many JSON names")
 
 
-def _names_in(value: object) -> int:
-    if type(value) is dict:
-        return len(value) + sum(_names_in(member) for member in value.values() if type(member) in CONTAINERS)
-    return sum(_names_in(element) for element in value if type(element) in CONTAINERS) if type(value) is list else 0
+def _names_in(value: Any) -> int:
+    count, waiting = 0, [value] if type(value) in CONTAINERS else []
+    while waiting:
+        one = waiting.pop()
+        if type(one) is dict:
+            count += len(one)
+            one = one.values()
+        waiting += [member for member in one if type(member) in CONTAINERS]
+    return count
