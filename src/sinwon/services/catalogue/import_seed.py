@@ -1,0 +1,40 @@
+"""Importing the seed: adds what is missing, touches nothing the operator already has. Running it twice changes nothing."""
+
+from dataclasses import dataclass
+
+from msgspec.structs import replace
+from sqlalchemy import Engine
+
+from sinwon.services.catalogue.seed_data import Seed
+from sinwon.store.audit import Entry
+from sinwon.store.trust.missions import add_covered, add_missions
+from sinwon.store.trust.services import add_presets, add_services
+from sinwon.store.trust.tables import AUDIT
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    missions: int
+    covered: int
+    presets: int
+    services: int
+
+
+def import_seed(engine: Engine, seed: Seed, *, actor: str, now: int, demonstration: bool = False) -> Imported:
+    """`demonstration` marks the services as shown by demonstration sites, not by their real operators."""
+    services = tuple(replace(service, demonstration=demonstration) for service in seed.services)
+    with engine.begin() as connection:
+        done = Imported(
+            add_missions(connection, seed.missions),
+            add_covered(connection, seed.covered),
+            add_presets(connection, seed.presets),
+            add_services(connection, services),
+        )
+        counts: dict[str, str | int | list[str]] = {
+            "missions": done.missions,
+            "covered": done.covered,
+            "presets": done.presets,
+            "services": done.services,
+        }
+        AUDIT.write(connection, Entry(now, actor, "seed.imported", "seed", counts))
+    return done

@@ -1,0 +1,1 @@
+"""The trust site's web side."""
