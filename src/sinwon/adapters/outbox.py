@@ -1,0 +1,72 @@
+"""A folder that stands where a message route will be: each message is one file that only its owner can read.
+
+For the demonstration and for tests: codes lie here in the clear. Bounded: only the newest messages stay.
+"""
+
+import os
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+from threading import Lock
+from typing import Final
+
+import msgspec
+
+from sinwon.core.clock import Clock
+from sinwon.core.strict_json import dump, parse_as
+from sinwon.services.notify.message import Message, MessageNotSent
+
+KEPT: Final = 2_000  # files; a demonstration with hundreds of people sends fewer
+LONGEST_TEXT: Final = 1_000
+
+
+class Kept(msgspec.Struct, frozen=True):
+    """One message in the folder."""
+
+    to: str
+    text: str
+    sent_at: int
+    expires_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Outbox:
+    """A MessagePort. File names are numbers that grow, then the message's id: no telephone number."""
+
+    folder: Path
+    clock: Clock
+    _numbers: "count[int]" = field(default_factory=count)
+    _lock: Lock = field(default_factory=Lock)
+
+    def send(self, message: Message) -> None:
+        if len(message.text) > LONGEST_TEXT:
+            raise MessageNotSent("text longer than the route takes")
+        kept = Kept(message.to, message.text, self.clock(), message.expires_at)
+        with self._lock:
+            name = f"{self.clock():012d}-{next(self._numbers):06d}-{message.id}.json"
+            try:
+                _write(self.folder / name, dump(kept))
+            except OSError:
+                raise MessageNotSent("the outbox cannot be written") from None
+            for old in self._files()[:-KEPT]:
+                old.unlink(missing_ok=True)
+
+    def latest(self, number: str) -> str | None:
+        """The text of the newest message to `number` (E.164)."""
+        for path in reversed(self._files()):
+            kept = parse_as(path.read_bytes(), Kept)
+            if kept.to == number:
+                return kept.text
+        return None
+
+    def _files(self) -> list[Path]:
+        return sorted(self.folder.glob("*.json"))
+
+
+def _write(path: Path, data: bytes) -> None:
+    """Never readable by others, not even for a moment; complete or absent."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    part = path.with_suffix(".part")
+    with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        file.write(data)
+    part.rename(path)

@@ -1,0 +1,1 @@
+"""Officers of the missions: their accounts and sessions."""

@@ -1,0 +1,213 @@
+"""The checks of eligibility: one per reason code. `POLICY` is the default set.
+
+A check whose register did not answer finds nothing; REGISTRY_UNAVAILABLE says so instead. What the eye decides (document,
+chip, face, presence) is judged only after the visit is recorded.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+from sinwon.core.text import canonical_name
+from sinwon.services.enrolment.eligibility import Check, Facts, Finding, Source
+from sinwon.services.enrolment.rrn import agrees, is_unassigned
+
+MINIMUM_AGE: Final = 14
+FIRST_EPASSPORT: Final = date(2008, 8, 25)
+Rule = Callable[[Facts], Finding | bool | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A check made of a function: True means "applies, nothing more to say"."""
+
+    code: str
+    rule: Rule
+    needs: tuple[Source, ...] = ()
+    """Sources without which the rule cannot be judged."""
+    edition: str = "1"
+
+    def find(self, facts: Facts) -> Finding | None:
+        if not all(facts.knows(source) for source in self.needs):
+            return None
+        result = self.rule(facts)
+        return result if isinstance(result, Finding) else Finding(self.code) if result else None
+
+
+def _not_registered(facts: Facts) -> bool:
+    return facts.records.registration is None
+
+
+def _deregistered(facts: Facts) -> bool:
+    registration = facts.records.registration
+    return registration is not None and registration.cancelled
+
+
+def _rrn_missing(facts: Facts) -> bool:
+    return facts.records.registration is not None and facts.rrn is None
+
+
+def _rrn_unassigned(facts: Facts) -> bool:
+    return facts.rrn is not None and is_unassigned(facts.rrn)
+
+
+def _rrn_invalid(facts: Facts) -> bool:
+    registration = facts.records.registration
+    if registration is None or facts.rrn is None or is_unassigned(facts.rrn):
+        return False
+    return not agrees(facts.rrn, registration.birthdate, registration.sex)
+
+
+def _passport_missing(facts: Facts) -> bool:
+    not_shown = facts.visit is not None and facts.visit.document == "not_presented"
+    return not_shown or (facts.knows("passport") and facts.records.passport is None)
+
+
+def _passport_not_electronic(facts: Facts) -> bool:
+    passport = facts.records.passport
+    return passport is not None and (not passport.electronic or passport.issue_date < FIRST_EPASSPORT)
+
+
+def _passport_expired(facts: Facts) -> bool:
+    """A passport is valid through its date of expiry."""
+    passport = facts.records.passport
+    return passport is not None and passport.expiry_date < facts.today
+
+
+def _passport_lost(facts: Facts) -> bool:
+    passport = facts.records.passport
+    return passport is not None and passport.status != "valid"
+
+
+def _chip_unreadable(facts: Facts) -> bool:
+    if facts.visit is None:
+        return False
+    return facts.visit.chip == "unreadable" or (facts.rules.chip_required and facts.visit.chip == "not_read")
+
+
+def _chip_rejected(facts: Facts) -> bool:
+    return facts.visit is not None and facts.visit.chip == "rejected"
+
+
+def mismatches(facts: Facts) -> tuple[str, ...]:
+    """Names of the fields in which form and registers differ. Names of people are compared canonically, Latin names only
+    between form and passport; nothing is romanised."""
+    return tuple(name for name, values in _compared(facts) if len(set(values)) > 1)
+
+
+def _identity_mismatch(facts: Facts) -> Finding | None:
+    fields = mismatches(facts)
+    return Finding("IDENTITY_MISMATCH", fields) if fields else None
+
+
+def _compared(facts: Facts) -> Iterable[tuple[str, list[object]]]:
+    form, passport = facts.form, facts.records.passport
+    registration, resident = facts.records.registration, facts.records.resident
+    people = [record for record in (registration, resident, passport) if record]
+    yield "name_ko", [canonical_name(form.name_ko), *(canonical_name(person.name_ko) for person in people)]
+    yield "birthdate", [form.birthdate, *(person.birthdate for person in people)]
+    yield "sex", [person.sex for person in people]
+    numbers = [record.rrn for record in (registration, resident) if record and record.rrn]
+    yield "rrn", [*([form.rrn] if form.rrn and numbers else []), *numbers]
+    yield "passport_number", [form.passport_number, *([registration.passport_number] if registration else [])]
+    if passport:
+        yield "passport_expiry", [form.passport_expiry, passport.expiry_date]
+        yield "family_name", [canonical_name(form.family_name), canonical_name(passport.family_name)]
+        yield "given_name", [canonical_name(form.given_name or ""), canonical_name(passport.given_name or "")]
+
+
+def _face(facts: Facts) -> bool:
+    """Not compared is not a match: the officer compares, or answers for not doing so."""
+    return facts.visit is not None and facts.visit.face != "match"
+
+
+def _under_age(facts: Facts) -> Finding | None:
+    day = birthday(facts.birthdate, MINIMUM_AGE, leap_first_of_march=facts.rules.leap_birthday == "march_first")
+    return Finding("UNDER_14", date=day.isoformat()) if facts.today < day else None
+
+
+def birthday(born: date, age: int, *, leap_first_of_march: bool) -> date:
+    """The day on which somebody reaches `age` (만 나이)."""
+    try:
+        return born.replace(year=born.year + age)
+    except ValueError:
+        return date(born.year + age, 3, 1) if leap_first_of_march else date(born.year + age, 2, 28)
+
+
+def _proxy(facts: Facts) -> bool:
+    return facts.visit is not None and facts.visit.presence == "proxy"
+
+
+def _wrong_jurisdiction(facts: Facts) -> Finding | None:
+    """By country of residence: its own missions, else the one that covers it (겸임). Not by region within a country."""
+    country, catalogue = facts.residence_country, facts.catalogue
+    own = tuple(mission.id for mission in catalogue.missions if mission.country == country)
+    competent = own or ((catalogue.covered[country],) if country in catalogue.covered else ())
+    return None if facts.form.mission in competent else Finding("WRONG_JURISDICTION", missions=competent)
+
+
+def _mission_not_open(facts: Facts) -> Finding | None:
+    mission = facts.catalogue.mission(facts.form.mission)
+    if mission is not None and mission.is_open(facts.now):
+        return None
+    planned = mission.opens_on if mission else None
+    return Finding("MISSION_NOT_OPEN", date=planned.isoformat() if planned else None)
+
+
+def _duplicate(facts: Facts) -> bool:
+    return facts.records.holds_active
+
+
+def _phone(facts: Facts) -> bool:
+    return not facts.phone_proven
+
+
+def _consent(facts: Facts) -> Finding | None:
+    missing = facts.form.consents.missing()
+    return Finding("CONSENT_MISSING", tuple(f"consents.{name}" for name in missing)) if missing else None
+
+
+def _nationality(facts: Facts) -> bool:
+    """Lost, or nobody on file under the number: then nationality cannot be confirmed."""
+    resident = facts.records.resident
+    if resident is not None:
+        return resident.nationality == "lost"
+    rrn = facts.rrn or (facts.form.rrn if facts.records.registration is None else None)
+    return rrn is not None and not is_unassigned(rrn)
+
+
+def _deceased(facts: Facts) -> bool:
+    return facts.records.resident is not None and facts.records.resident.deceased
+
+
+def _unavailable(facts: Facts) -> Finding | None:
+    silent = tuple(sorted(facts.records.unavailable))
+    return Finding("REGISTRY_UNAVAILABLE", silent) if silent else None
+
+
+POLICY: Final[tuple[Check, ...]] = (
+    Judged("NOT_REGISTERED", _not_registered, ("registration",)),
+    Judged("DEREGISTERED", _deregistered, ("registration",)),
+    Judged("RRN_MISSING", _rrn_missing, ("registration",)),
+    Judged("RRN_X000000", _rrn_unassigned, ("registration",)),
+    Judged("RRN_INVALID", _rrn_invalid, ("registration",)),
+    Judged("PASSPORT_MISSING", _passport_missing),
+    Judged("PASSPORT_NOT_EPASSPORT", _passport_not_electronic),
+    Judged("PASSPORT_EXPIRED", _passport_expired),
+    Judged("PASSPORT_LOST_OR_CANCELLED", _passport_lost),
+    Judged("PASSPORT_CHIP_UNREADABLE", _chip_unreadable),
+    Judged("PASSPORT_CHIP_REJECTED", _chip_rejected),
+    Judged("IDENTITY_MISMATCH", _identity_mismatch),
+    Judged("FACE_MISMATCH", _face),
+    Judged("UNDER_14", _under_age),
+    Judged("PROXY_NOT_ALLOWED", _proxy),
+    Judged("WRONG_JURISDICTION", _wrong_jurisdiction),
+    Judged("MISSION_NOT_OPEN", _mission_not_open),
+    Judged("DUPLICATE_ACTIVE", _duplicate),
+    Judged("PHONE_NOT_PROVEN", _phone),
+    Judged("CONSENT_MISSING", _consent),
+    Judged("NATIONALITY_LOST", _nationality, ("registration", "resident")),
+    Judged("DECEASED", _deceased),
+    Judged("REGISTRY_UNAVAILABLE", _unavailable),
+)

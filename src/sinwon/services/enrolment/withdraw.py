@@ -1,0 +1,12 @@
+"""Withdrawing an application that is not decided yet."""
+
+from sinwon.services.enrolment.access import applicants_own
+from sinwon.services.enrolment.application import Move, State
+from sinwon.services.enrolment.consulate import Consulate
+from sinwon.services.enrolment.progress import APPLICANT, move_application
+
+
+def withdraw_application(consulate: Consulate, application: str, secret: str) -> State:
+    with consulate.engine.begin() as connection:
+        row = applicants_own(connection, application, secret)
+        return move_application(connection, row, Move.WITHDRAW, by=APPLICANT, now=consulate.clock())

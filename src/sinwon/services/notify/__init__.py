@@ -1,0 +1,1 @@
+"""Words to people outside: the port for messages to telephones, and their texts."""

@@ -1,0 +1,1 @@
+"""The consulate's database: applications, phone proofs, officers, and its audit trail."""

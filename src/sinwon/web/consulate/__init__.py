@@ -1,0 +1,1 @@
+"""The consulate over HTTP: a JSON API for applicants and officers."""
