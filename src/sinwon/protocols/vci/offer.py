@@ -22,7 +22,8 @@ IDS: Final = "credential_configuration_ids"
 class TxCode(msgspec.Struct, frozen=True, omit_defaults=True):
     """Its presence alone says that a transaction code is required."""
 
-    input_mode: str = "numeric"
+    input_mode: str | None = None
+    """`numeric`, which is also meant when absent, or `text`."""
     length: int | None = None
     description: str | None = None
 

@@ -34,5 +34,5 @@ def open_offer(issuer: Issuer, secret: str) -> CredentialOffer:
 
 def offer_message(issuer: Issuer, code: str, configurations: tuple[str, ...], *, with_tx_code: bool) -> CredentialOffer:
     """[OID4VCI 4.1.1]"""
-    tx_code = TxCode(length=issuer.settings.pin_length, description=DESCRIPTION) if with_tx_code else None
+    tx_code = TxCode("numeric", issuer.settings.pin_length, DESCRIPTION) if with_tx_code else None
     return CredentialOffer(issuer.origin, configurations, Grants(PreAuthorizedGrant(code, tx_code)))
