@@ -1,0 +1,1 @@
+"""The gateway over HTTP: provider for services, verifier for wallets, pages for people."""
