@@ -30,8 +30,16 @@ class TrustSettings(Listening, frozen=True, forbid_unknown_fields=True, kw_only=
     """Folder with the authorities' certificates, `<use>-authority.pem`: what the first trust list is made from."""
 
 
-class IssuerSettings(Listening, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class Following(Listening, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A role that obeys the published trust list and catalogue."""
+
+    documents: str
+    """Folder where the last good ones survive a restart."""
     master_key: str
+    """32 bytes, by URI: personal data at rest and derived keys."""
+
+
+class IssuerSettings(Following, frozen=True, forbid_unknown_fields=True, kw_only=True):
     signing_key: str
     signing_chain: tuple[str, ...]
     """PEM files, leaf first, anchor left out."""
@@ -41,8 +49,7 @@ class IssuerSettings(Listening, frozen=True, forbid_unknown_fields=True, kw_only
     """Role name → file with its public JWK: who may ask for offers."""
 
 
-class ConsulateSettings(Listening, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    master_key: str
+class ConsulateSettings(Following, frozen=True, forbid_unknown_fields=True, kw_only=True):
     role_key: str
     outbox: str
     """Folder that stands where the SMS route will be."""
@@ -53,8 +60,7 @@ class AccessSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     chain: tuple[str, ...]
 
 
-class GatewaySettings(Listening, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    master_key: str
+class GatewaySettings(Following, frozen=True, forbid_unknown_fields=True, kw_only=True):
     id_token_key: str
     access: dict[str, AccessSettings]
     """Service id → its access key and certificate."""

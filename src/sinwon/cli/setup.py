@@ -94,23 +94,22 @@ def _toml(plan: Plan) -> str:
     parts = {
         "trust": [f'signing_key = "{_uri(folder, "operator")}"', f'authorities = "{folder}"'],
         "issuer": [
-            f'master_key = "{_uri(folder, "issuer-master")}"',
             *_signer_lines(folder, "signing", "issuer"),
             *_signer_lines(folder, "status", "status"),
             f'role_keys = {{ consulate = "{folder / "consulate-role.jwk"}" }}',
         ],
         "consulate": [
-            f'master_key = "{_uri(folder, "consulate-master")}"',
             f'role_key = "{_uri(folder, "consulate-role")}"',
             f'outbox = "{folder / "outbox"}"',
         ],
         "gateway": [
-            f'master_key = "{_uri(folder, "gateway-master")}"',
             f'id_token_key = "{_uri(folder, "id-token")}"',
             f'wallet_endpoint = "{plan.wallet_endpoint}"',
         ],
     }
     head = [f'profile = "{plan.profile}"', f'operator_key = "{folder / "operator.jwk"}"']
+    for role in ROLES[1:]:
+        parts[role] += [f'documents = "{folder / f"{role}-documents"}"', f'master_key = "{_uri(folder, f"{role}-master")}"']
     sections = [_section(plan, role, lines) for role, lines in parts.items()]
     access = [
         f'[gateway.access.{service}]\nkey = "{_uri(folder, f"access-{service}")}"\n'

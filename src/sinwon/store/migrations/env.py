@@ -2,6 +2,12 @@
 
 from alembic import context
 
-connection = context.config.attributes["connection"]
-context.configure(connection=connection, render_as_batch=connection.dialect.name == "sqlite", transactional_ddl=True)
+attributes = context.config.attributes
+connection = attributes["connection"]
+context.configure(
+    connection=connection,
+    target_metadata=attributes.get("metadata"),
+    render_as_batch=connection.dialect.name == "sqlite",
+    transactional_ddl=True,
+)
 context.run_migrations()

@@ -1,0 +1,92 @@
+"""The `sinwon` command: set up a deployment, migrate its databases, serve its roles, run the demonstration."""
+
+import os
+import signal
+import time
+from pathlib import Path
+from threading import Event
+from typing import Final
+
+import click
+import structlog
+
+from sinwon.cli.log import configure_logs
+from sinwon.cli.serving import Listener, serving
+from sinwon.cli.setup import ROLES, Plan, set_up
+from sinwon.cli.wiring import found_trust, make_role, make_world, migrate, settings_of
+from sinwon.config import Config, read_config
+from sinwon.core.refusal import Fault
+from sinwon.demo.command import demo
+
+log = structlog.stdlib.get_logger("sinwon.cli")
+HOUSEKEEPING_SECONDS: Final = 60
+CONFIG = click.option(
+    "--config", "path", type=click.Path(exists=True, dir_okay=False, path_type=Path), required=True, help="sinwon.toml"
+)
+ROLE = click.Choice(ROLES)
+
+
+@click.group()
+def main() -> None:
+    """Sinwon (신원): a mobile identity certificate for Korean nationals abroad. Not an official government service."""
+
+
+@main.command("setup")
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option("--domain", required=True, help="Roles get the origins https://ROLE.DOMAIN.")
+@click.option("--service", "services", multiple=True, default=("gov24", "oka365"), help="Service with an access certificate.")
+def setup_command(folder: Path, domain: str, services: tuple[str, ...]) -> None:
+    """Make keys, authorities, certificates and sinwon.toml in FOLDER, for a deployment behind https."""
+    ports = {role: 8470 + place for place, role in enumerate(ROLES)}
+    origins = {role: f"https://{role}.{domain}" for role in ROLES}
+    plan = Plan(folder, "production", origins, ports, services)
+    click.echo(set_up(plan, now=int(time.time()), random=os.urandom))
+
+
+@main.command("migrate")
+@click.argument("roles", nargs=-1, required=True, type=ROLE)
+@CONFIG
+def migrate_command(roles: tuple[str, ...], path: Path) -> None:
+    """Bring the databases of ROLES to the present revision."""
+    for role in roles:
+        migrate(read_config(path), role)
+        click.echo(f"{role}: at the present revision")
+
+
+@main.command("found")
+@CONFIG
+def found_command(path: Path) -> None:
+    """Give a new trust role its seed, its anchors and its first publication."""
+    click.echo(f"published number {found_trust(make_world(read_config(path))).sequence}")
+
+
+@main.command("serve")
+@click.argument("roles", nargs=-1, required=True, type=ROLE)
+@CONFIG
+def serve_command(roles: tuple[str, ...], path: Path) -> None:
+    """Serve ROLES until interrupted. TLS ends before us, at the deployment's proxy."""
+    configure_logs()
+    serve(read_config(path), roles)
+
+
+def serve(config: Config, names: tuple[str, ...]) -> None:
+    world = make_world(config)
+    roles = [make_role(world, name) for name in names]
+    listeners = {}
+    for role in roles:
+        settings = settings_of(config, role.name)
+        listeners[role.name] = Listener(role.app, settings.host, settings.port)
+    stop = Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    with serving(listeners):
+        log.info("serving", roles=list(names))
+        while not stop.wait(HOUSEKEEPING_SECONDS):
+            for role in roles:
+                try:
+                    role.housekeeping()
+                except Fault as fault:
+                    log.error("housekeeping failed", role=role.name, why=str(fault))
+
+
+main.add_command(demo)

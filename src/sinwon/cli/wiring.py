@@ -1,0 +1,254 @@
+"""From configuration to roles: the one place where keys are opened, databases connected, ports given their adapters.
+
+Each function makes one role: its application, its housekeeping, and its powers for whoever seeds it.
+"""
+
+import os
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from threading import Thread
+from typing import Final
+
+import structlog
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509 import load_pem_x509_certificate
+from sqlalchemy import Engine
+from starlette.types import ASGIApp
+
+from sinwon.adapters.document_memory import DocumentMemory
+from sinwon.adapters.fetch import Fetcher
+from sinwon.adapters.issuer_client import IssuerClient
+from sinwon.adapters.outbox import Outbox
+from sinwon.adapters.registers.embedded import embedded_registers
+from sinwon.config import Config, Following, GatewaySettings, Listening
+from sinwon.core.clock import Clock
+from sinwon.core.fetch import Fetch
+from sinwon.core.ids import Randomness
+from sinwon.core.refusal import Fault
+from sinwon.core.strict_json import parse_object
+from sinwon.keys.jwk import PublicKey, parse_public_jwk
+from sinwon.keys.seal import Seal
+from sinwon.keys.signer import CertifiedSigner
+from sinwon.keys.trust import Anchor, Purpose
+from sinwon.keys.uri import open_master, open_signer
+from sinwon.protocols.credential_types import TYPES
+from sinwon.protocols.trust.follow import Follower
+from sinwon.services.catalogue.import_seed import import_seed
+from sinwon.services.catalogue.publish import publish
+from sinwon.services.catalogue.register_anchor import register_anchor
+from sinwon.services.catalogue.seed_data import read_seed
+from sinwon.services.enrolment.consulate import Consulate
+from sinwon.services.enrolment.registers import Registers
+from sinwon.services.issuance.clean_up import clean_up
+from sinwon.services.issuance.issuer import NONCE_KEY, Issuer
+from sinwon.services.presentation.erase import erase_expired
+from sinwon.services.presentation.gateway import Gateway
+from sinwon.services.presentation.gateway import Settings as GatewayPolicy
+from sinwon.store.engine import open_engine
+from sinwon.store.migrate import check_current, upgrade
+from sinwon.store.trust.publications import Publication
+from sinwon.web.consulate.app import consulate_app
+from sinwon.web.gateway.app import gateway_app
+from sinwon.web.issuer.app import issuer_app
+from sinwon.web.trust.app import trust_app
+from sinwon.web.trust.current import CurrentPublication
+
+log = structlog.stdlib.get_logger("sinwon.cli")
+OPERATOR_NAME: Final = "Sinwon trust operator"
+CONSULATE: Final = "consulate"
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What surrounds every role of one process."""
+
+    config: Config
+    clock: Clock
+    random: Randomness
+    fetch: Fetch
+    engines: dict[str, Engine] = field(default_factory=dict)
+
+    def engine(self, role: str) -> Engine:
+        """The role's database, at the present revision. Raises Fault."""
+        if role not in self.engines:
+            engine = open_engine(settings_of(self.config, role).database)
+            check_current(engine, role)
+            self.engines[role] = engine
+        return self.engines[role]
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """A role ready to be served."""
+
+    name: str
+    app: ASGIApp
+    housekeeping: Callable[[], object] = lambda: None
+    """To be called every minute."""
+
+
+def make_world(config: Config) -> World:
+    """The real clock, randomness and network."""
+    return World(config, lambda: int(time.time()), os.urandom, Fetcher(demo=config.is_demo))
+
+
+def settings_of(config: Config, role: str) -> Listening:
+    settings: Listening | None = getattr(config, role, None)
+    if not isinstance(settings, Listening):
+        raise Fault(f"no such role: {role}")
+    return settings
+
+
+def migrate(config: Config, role: str) -> None:
+    """Brings the role's database to the present revision."""
+    engine = open_engine(settings_of(config, role).database)
+    upgrade(engine, role)
+    engine.dispose()
+
+
+def make_role(world: World, name: str) -> Role:
+    """One of trust, issuer, consulate, gateway. Raises Fault."""
+    makers: Mapping[str, Callable[[World], Role]] = {
+        "trust": _trust_role,
+        "issuer": lambda w: _issuer_role(make_issuer(w)),
+        "consulate": lambda w: Role("consulate", consulate_app(make_consulate(w))),
+        "gateway": lambda w: _gateway_role(make_gateway(w)),
+    }
+    if name not in makers:
+        raise Fault(f"no such role: {name}")
+    return makers[name](world)
+
+
+def found_trust(world: World) -> Publication:
+    """First content of the trust role: seed, anchors of the deployment's authorities, first publication."""
+    engine, now = world.engine("trust"), world.clock()
+    import_seed(engine, read_seed(), actor="operator", now=now, demonstration=world.config.is_demo)
+    folder = Path(world.config.trust.authorities)
+    issuer, gateway = world.config.issuer.origin, world.config.gateway.origin
+    for anchor in (
+        Anchor(read_pem(folder / "issuing-authority.pem"), Purpose.ISSUANCE, "Sinwon issuer", issuer, frozenset(TYPES)),
+        Anchor(read_pem(folder / "status-authority.pem"), Purpose.STATUS, "Sinwon status", issuer),
+        Anchor(read_pem(folder / "access-authority.pem"), Purpose.ACCESS, "Sinwon access authority", gateway),
+    ):
+        register_anchor(engine, anchor, actor="operator", now=now)
+    return _publish(world)
+
+
+def make_issuer(world: World) -> Issuer:
+    settings = world.config.issuer
+    master = open_master(settings.master_key)
+    return Issuer(
+        origin=settings.origin,
+        engine=world.engine("issuer"),
+        signer=_certified(settings.signing_key, settings.signing_chain),
+        status_signer=_certified(settings.status_key, settings.status_chain),
+        seal=Seal(master, world.random),
+        nonce_key=master.derive(NONCE_KEY),
+        role_keys={name: read_jwk(Path(file)) for name, file in settings.role_keys.items()},
+        catalogue=follow(world, settings).catalogue,
+        clock=world.clock,
+        random=world.random,
+    )
+
+
+def make_consulate(world: World, registers: Registers | None = None) -> Consulate:
+    """`registers` stand in for the embedded ones."""
+    settings = world.config.consulate
+    issuer = IssuerClient(
+        issuer=world.config.issuer.origin,
+        sender=CONSULATE,
+        signer=open_signer(settings.role_key),
+        fetch=world.fetch,
+        clock=world.clock,
+        random=world.random,
+    )
+    return Consulate(
+        origin=settings.origin,
+        engine=world.engine("consulate"),
+        seal=Seal(open_master(settings.master_key), world.random),
+        registers=registers or embedded_registers(),
+        messages=Outbox(Path(settings.outbox), world.clock),
+        issuer=issuer,
+        catalogue=follow(world, settings).catalogue,
+        clock=world.clock,
+        random=world.random,
+    )
+
+
+def make_gateway(world: World) -> Gateway:
+    settings = world.config.gateway
+    master, follower = open_master(settings.master_key), follow(world, settings)
+    return Gateway(
+        origin=settings.origin,
+        engine=world.engine("gateway"),
+        signer=open_signer(settings.id_token_key),
+        access=_access(settings),
+        seal=Seal(master, world.random),
+        pairwise_key=master.derive("pairwise subject"),
+        response_secret=master.derive("response keys"),
+        trust=follower.anchors,
+        catalogue=follower.catalogue,
+        fetch=world.fetch,
+        clock=world.clock,
+        random=world.random,
+        settings=GatewayPolicy(wallet_endpoint=settings.wallet_endpoint),
+    )
+
+
+def follow(world: World, settings: Following) -> Follower:
+    """The role's follower of the trust documents, with the operator's key pinned by configuration."""
+    return Follower(
+        world.fetch,
+        world.clock,
+        read_jwk(Path(world.config.operator_key)),
+        origin=world.config.trust.origin,
+        alarm=lambda document, why: log.warning("trust document refused", document=document, why=why),
+        memory=DocumentMemory(Path(settings.documents)),
+        background=lambda refresh: Thread(target=refresh, daemon=True).start(),
+    )
+
+
+def read_jwk(path: Path) -> PublicKey:
+    return parse_public_jwk(parse_object(path.read_bytes()))
+
+
+def read_pem(path: Path) -> bytes:
+    """The DER of the one certificate in a PEM file."""
+    return load_pem_x509_certificate(path.read_bytes()).public_bytes(Encoding.DER)
+
+
+def _trust_role(world: World) -> Role:
+    settings = world.config.trust
+    current = CurrentPublication(world.engine("trust"), world.clock, lambda: _publish(world))
+    jwk = open_signer(settings.signing_key).public_jwk
+    return Role("trust", trust_app(origin=settings.origin, operator_jwk=jwk, latest=current))
+
+
+def _issuer_role(issuer: Issuer) -> Role:
+    return Role("issuer", issuer_app(issuer), lambda: clean_up(issuer))
+
+
+def _gateway_role(gateway: Gateway) -> Role:
+    return Role("gateway", gateway_app(gateway), lambda: erase_expired(gateway))
+
+
+def _publish(world: World) -> Publication:
+    operator = open_signer(world.config.trust.signing_key)
+    return publish(world.engine("trust"), operator=operator, operator_name=OPERATOR_NAME, actor="operator", now=world.clock())
+
+
+def _access(settings: GatewaySettings) -> Callable[[str], CertifiedSigner]:
+    signers = {service: _certified(access.key, access.chain) for service, access in settings.access.items()}
+
+    def of(service: str) -> CertifiedSigner:
+        if service not in signers:
+            raise Fault(f"no access certificate for service {service}")
+        return signers[service]
+
+    return of
+
+
+def _certified(key: str, chain: tuple[str, ...]) -> CertifiedSigner:
+    return CertifiedSigner(open_signer(key), tuple(read_pem(Path(file)) for file in chain))

@@ -1,0 +1,1 @@
+"""Revisions of the consulate role's database."""

@@ -1,0 +1,1 @@
+"""Revisions of the issuer role's database."""
