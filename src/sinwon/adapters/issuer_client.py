@@ -26,7 +26,7 @@ from sinwon.protocols.roles.messages import (
     Revoked,
 )
 from sinwon.protocols.roles.request import MEDIA_TYPE, sign_role_request
-from sinwon.services.enrolment.issuer import IssuerUnavailable
+from sinwon.services.enrolment.issuer import ALREADY_OFFERED, IssuerUnavailable
 
 T = TypeVar("T")
 KNOWN_CODE: Final = 64  # characters of the issuer's code that we repeat in our log
@@ -73,7 +73,8 @@ class IssuerClient:
 
 def _read(action: str, answer: Answer, shape: type[T]) -> T:
     if 400 <= answer.status < 500 and answer.status != 429:
-        raise Refusal("issuer_refused", f"{action}: {_code(answer)}")
+        code = _code(answer)
+        raise Refusal(code if code == ALREADY_OFFERED else "issuer_refused", f"{action}: {code}")
     if answer.status not in (200, 201) or answer.media_type != "application/json":
         raise IssuerUnavailable(f"{action}: answered {answer.status} {answer.media_type[:KNOWN_CODE]}")
     try:

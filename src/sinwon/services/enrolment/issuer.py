@@ -1,9 +1,12 @@
 """The port to the issuer: the consulate asks, the issuer signs. What comes back may be late, or never."""
 
-from typing import Protocol
+from typing import Final, Protocol
 
 from sinwon.core.refusal import Fault
 from sinwon.protocols.roles.messages import MakeOffer, OfferMade, Revoke, Revoked
+
+ALREADY_OFFERED: Final = "already_offered"
+"""The issuer made an offer under this name before: its answer never reached us."""
 
 
 class IssuerUnavailable(Fault):
@@ -13,7 +16,9 @@ class IssuerUnavailable(Fault):
 class IssuerPort(Protocol):
     """Each raises IssuerUnavailable, or Refusal("issuer_refused")."""
 
-    def make_offer(self, message: MakeOffer) -> OfferMade: ...
+    def make_offer(self, message: MakeOffer) -> OfferMade:
+        """Also raises Refusal(ALREADY_OFFERED)."""
+        ...
 
     def is_active(self, rrn: str) -> bool: ...
 

@@ -1,13 +1,17 @@
 """Asking the issuer for the offer of an approved application. May be asked again until an answer arrives.
 
-The approval stands whatever happens to the answer. The issuer knows the application by its id and makes one offer for it;
-only the first answer that arrives is written, and the PIN and the person's data are wiped with it.
+The approval stands whatever happens to the answer. One question is asked at a time. When the issuer says that it made the
+offer already, its answer was lost and nobody holds that link: the lost offer is revoked before another is made under the next
+name, so that two never stand side by side. With the answer, the PIN and the person's data are wiped here.
 """
 
+from dataclasses import dataclass
 from typing import Final
 
-from sinwon.core.refusal import Fault, Unmet
-from sinwon.protocols.roles.messages import MakeOffer, OfferMade
+import msgspec
+
+from sinwon.core.refusal import Fault, Refusal, Unmet
+from sinwon.protocols.roles.messages import MakeOffer, OfferMade, Revoke
 from sinwon.protocols.roles.person import Person
 from sinwon.services.accounts.officer import Officer
 from sinwon.services.enrolment.access import at_mission_of
@@ -15,31 +19,38 @@ from sinwon.services.enrolment.application import Move, State, advance
 from sinwon.services.enrolment.choose_pin import PIN
 from sinwon.services.enrolment.consulate import Consulate
 from sinwon.services.enrolment.decide import PERSON
-from sinwon.services.enrolment.issuer import IssuerUnavailable
+from sinwon.services.enrolment.issuer import ALREADY_OFFERED, IssuerUnavailable
 from sinwon.services.enrolment.progress import move_application
-from sinwon.store.consulate.applications import ApplicationRow, find_decision
+from sinwon.store.consulate.applications import ApplicationRow, change_application, find_decision
 from sinwon.store.engine import reading
 
 OFFER: Final = "applications.offer"
+ASKING: Final = 60  # seconds; longer than every time limit of the requests in it, so that two never overlap
+NAMES: Final = 5
+"""Lost answers we recover from; more means that something else is wrong."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    name: str
+    """Under which the issuer knows the application."""
+    made: OfferMade
 
 
 def obtain_offer(consulate: Consulate, officer: Officer, application: str) -> OfferMade:
     """The offer for the receipt; the same one each time. Raises Unmet("issuer_unavailable"): the approval is kept."""
-    row, message = _load(consulate, officer, application)
-    if message is None:
+    row = _begin_asking(consulate, officer, application)
+    if row.offer is not None:
         return offer_of(consulate, row)
     try:
-        made = consulate.issuer.make_offer(message)
-    except IssuerUnavailable:
+        answered = _ask(consulate, _message(consulate, row))
+    except (IssuerUnavailable, Refusal) as error:
+        _end_asking(consulate, officer, application)
+        if isinstance(error, Refusal):
+            raise
         raise Unmet("issuer_unavailable", "no answer from the issuer; the approval is kept") from None
-    with consulate.engine.begin() as connection:
-        row = at_mission_of(connection, officer, application)
-        if row.state == State.OFFERED:
-            return offer_of(consulate, row)
-        changes = {"offer": consulate.sealed(made, OFFER, row.id), "offer_expires_at": made.expires_at}
-        details: dict[str, str | int | list[str]] = {"offer": made.offer}
-        move_application(connection, row, Move.OFFER, by=officer.id, now=consulate.clock(), changes=changes, details=details)
-    return made
+    _keep(consulate, officer, application, answered)
+    return answered.made
 
 
 def offer_of(consulate: Consulate, row: ApplicationRow) -> OfferMade:
@@ -48,20 +59,59 @@ def offer_of(consulate: Consulate, row: ApplicationRow) -> OfferMade:
     return consulate.opened(row.offer, OFFER, row.id, OfferMade)
 
 
-def _load(consulate: Consulate, officer: Officer, application: str) -> tuple[ApplicationRow, MakeOffer | None]:
-    """The row, and the request to make unless the offer is there already."""
-    with reading(consulate.engine) as connection:
-        row = at_mission_of(connection, officer, application, lock=False)
+def _begin_asking(consulate: Consulate, officer: Officer, application: str) -> ApplicationRow:
+    """Raises Unmet("changed_meanwhile") while somebody else asks."""
+    now = consulate.clock()
+    with consulate.engine.begin() as connection:
+        row = at_mission_of(connection, officer, application)
         if row.state == State.OFFERED:
-            return row, None
+            return row
         advance(State(row.state), Move.OFFER)
-        decision = find_decision(connection, application)
+        if row.asked_until > now or not change_application(connection, row, {"asked_until": now + ASKING}):
+            raise Unmet("changed_meanwhile", "the issuer is being asked already")
+    return row
+
+
+def _end_asking(consulate: Consulate, officer: Officer, application: str) -> None:
+    with consulate.engine.begin() as connection:
+        change_application(connection, at_mission_of(connection, officer, application), {"asked_until": 0})
+
+
+def _message(consulate: Consulate, row: ApplicationRow) -> MakeOffer:
+    with reading(consulate.engine) as connection:
+        decision = find_decision(connection, row.id)
     if decision is None or row.pin is None or row.person is None:
         raise Fault("an approved application without decision, PIN or person")
-    return row, MakeOffer(
+    return MakeOffer(
         application=row.id,
         mission=row.mission,
         officer=decision.officer,
         person=consulate.opened(row.person, PERSON, row.id, Person),
         tx_code=consulate.opened(row.pin, PIN, row.id, str),
     )
+
+
+def _ask(consulate: Consulate, message: MakeOffer) -> Answered:
+    names = [message.application, *(f"{message.application}.{number}" for number in range(2, NAMES + 1))]
+    for name in names:
+        try:
+            return Answered(name, consulate.issuer.make_offer(msgspec.structs.replace(message, application=name)))
+        except Refusal as refusal:
+            if refusal.code != ALREADY_OFFERED:
+                raise
+            consulate.issuer.revoke(Revoke(application=name, officer=message.officer, reason="ISSUED_IN_ERROR"))
+    raise Refusal("issuer_refused", f"{NAMES} answers lost")
+
+
+def _keep(consulate: Consulate, officer: Officer, application: str, answered: Answered) -> None:
+    made = answered.made
+    changes = {
+        "offer": consulate.sealed(made, OFFER, application),
+        "offered_as": answered.name,
+        "offer_expires_at": made.expires_at,
+        "asked_until": 0,
+    }
+    details: dict[str, str | int | list[str]] = {"offer": made.offer}
+    with consulate.engine.begin() as connection:
+        row = at_mission_of(connection, officer, application)
+        move_application(connection, row, Move.OFFER, by=officer.id, now=consulate.clock(), changes=changes, details=details)

@@ -21,7 +21,7 @@ def revoke_certificate(consulate: Consulate, officer: Officer, application: str,
         row = at_mission_of(connection, officer, application, lock=False)
     advance(State(row.state), Move.REVOKE)
     try:
-        consulate.issuer.revoke(Revoke(application=row.id, officer=officer.id, reason=reason))
+        consulate.issuer.revoke(Revoke(application=row.offered_as or row.id, officer=officer.id, reason=reason))
     except IssuerUnavailable:
         raise Unmet("issuer_unavailable", "no answer from the issuer; nothing is revoked yet") from None
     with consulate.engine.begin() as connection:

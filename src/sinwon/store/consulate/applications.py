@@ -62,6 +62,10 @@ class ApplicationRow:
     visited_at: int | None = None
     person: bytes | None = None
     offer: bytes | None = None
+    offered_as: str | None = None
+    """The name under which the issuer knows the application."""
+    asked_until: int = 0
+    """Somebody is asking the issuer for the offer, at most until then."""
     offer_expires_at: int | None = None
 
 

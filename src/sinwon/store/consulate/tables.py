@@ -34,6 +34,8 @@ APPLICATIONS: Final = Table(
     Column("visited_at", BigInteger),
     Column("person", LargeBinary),
     Column("offer", LargeBinary),
+    Column("offered_as", String(64)),
+    Column("asked_until", BigInteger, nullable=False),
     Column("offer_expires_at", BigInteger),
     Index("applications_by_mission", "mission", "state", "submitted_at"),
 )

@@ -1,0 +1,1 @@
+"""The embedded register: three state registers full of invented people, for tests, training and the demonstration."""
