@@ -71,6 +71,13 @@ def verify_chain(chain: Sequence[bytes], anchors: frozenset[bytes], now: int) ->
 @lru_cache(CACHE_CHAINS)
 def _validate(chain: tuple[bytes, ...], anchors: frozenset[bytes], day: int) -> VerifiedChain:
     """As verify_chain, at some time of the day that suits the leaf; kept, for a chain is met thousands of times."""
+    try:
+        return _judge(chain, anchors, day)
+    except (ValueError, UnsupportedAlgorithm, x509.DuplicateExtension, x509.UnsupportedGeneralNameType):
+        raise Untrusted("invalid_chain", "a certificate does not parse") from None  # fields are parsed when first read
+
+
+def _judge(chain: tuple[bytes, ...], anchors: frozenset[bytes], day: int) -> VerifiedChain:
     certificates = [parse_certificate(der) for der in chain]
     leaf = certificates[0]
     # 1 the anchor is ours, not the sender's [HAIP 6.1.1]
