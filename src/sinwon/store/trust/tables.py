@@ -10,7 +10,7 @@ from sqlalchemy import JSON, BigInteger, Boolean, Column, Date, ForeignKey, Inte
 from sinwon.store.audit import AuditTrail, audit_table
 
 METADATA: Final = MetaData()
-MISSION_ID: Final = 16
+MISSION_ID: Final = 64
 NAME: Final = 200
 TEXT: Final = 500
 

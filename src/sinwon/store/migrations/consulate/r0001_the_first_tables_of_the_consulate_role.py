@@ -31,6 +31,8 @@ def upgrade() -> None:
         sa.Column("visited_at", sa.BigInteger(), nullable=True),
         sa.Column("person", sa.LargeBinary(), nullable=True),
         sa.Column("offer", sa.LargeBinary(), nullable=True),
+        sa.Column("offered_as", sa.String(length=64), nullable=True),
+        sa.Column("asked_until", sa.BigInteger(), nullable=False),
         sa.Column("offer_expires_at", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("place"),

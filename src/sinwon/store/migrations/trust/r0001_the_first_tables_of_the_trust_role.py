@@ -35,7 +35,7 @@ def upgrade() -> None:
 
     op.create_table(
         "missions",
-        sa.Column("id", sa.String(length=16), nullable=False),
+        sa.Column("id", sa.String(length=64), nullable=False),
         sa.Column("code", sa.String(length=32), nullable=False),
         sa.Column("code_confirmed", sa.Boolean(), nullable=False),
         sa.Column("name_ko", sa.String(length=200), nullable=False),
@@ -92,7 +92,7 @@ def upgrade() -> None:
     op.create_table(
         "covered_countries",
         sa.Column("country", sa.String(length=2), nullable=False),
-        sa.Column("mission", sa.String(length=16), nullable=False),
+        sa.Column("mission", sa.String(length=64), nullable=False),
         sa.ForeignKeyConstraint(
             ["mission"],
             ["missions.id"],
