@@ -15,6 +15,7 @@ from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.utils import CryptographyDeprecationWarning
 from cryptography.x509.verification import (
     Criticality,
     ExtensionPolicy,
@@ -32,6 +33,15 @@ MAX_CERTIFICATES: Final = 5  # leaf, two intermediates and room; longer chains a
 MAX_CERTIFICATE_BYTES: Final = 8 * 1024
 MAX_DEPTH: Final = 3
 CACHE_CHAINS: Final = 1024
+UNREADABLE: Final = (
+    ValueError,
+    UnsupportedAlgorithm,
+    x509.InvalidVersion,
+    x509.DuplicateExtension,
+    x509.UnsupportedGeneralNameType,
+    CryptographyDeprecationWarning,  # a serial number below one: an error where warnings are, and for all in a later release
+)
+"""What the library raises for a certificate that is none. Fields are parsed when first read, so it may come late."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +83,8 @@ def _validate(chain: tuple[bytes, ...], anchors: frozenset[bytes], day: int) -> 
     """As verify_chain, at some time of the day that suits the leaf; kept, for a chain is met thousands of times."""
     try:
         return _judge(chain, anchors, day)
-    except (ValueError, UnsupportedAlgorithm, x509.DuplicateExtension, x509.UnsupportedGeneralNameType):
-        raise Untrusted("invalid_chain", "a certificate does not parse") from None  # fields are parsed when first read
+    except UNREADABLE:
+        raise Untrusted("invalid_chain", "a certificate does not parse") from None
 
 
 def _judge(chain: tuple[bytes, ...], anchors: frozenset[bytes], day: int) -> VerifiedChain:
@@ -156,7 +166,7 @@ def parse_certificate(der: bytes) -> x509.Certificate:
     """One DER certificate. Raises Malformed."""
     try:
         return x509.load_der_x509_certificate(der)
-    except (ValueError, UnsupportedAlgorithm):
+    except UNREADABLE:
         raise Malformed("invalid_chain", "not a certificate") from None
 
 
