@@ -1,3 +1,4 @@
+# ruff: noqa: ARG002 (the fetch port has more arguments than a test server needs)
 """A gateway of the tests on SQLite, a service's client, and a wallet of a few lines that speaks only the wire."""
 
 from collections.abc import Iterator, Mapping
@@ -69,7 +70,9 @@ PRESETS = (
 
 def service(name: str, *, live: bool = True, presets: tuple[str, ...] = ("login-basic", "gov-minwon")) -> Service:
     since = date(2024, 7, 3) if live else None
-    return Service(name, f"{name} (시연)", f"{name} (demo)", "운영 기관", "Operator", "live" if live else "planned", presets, since)
+    return Service(
+        name, f"{name} (시연)", f"{name} (demo)", "운영 기관", "Operator", "live" if live else "planned", presets, since
+    )
 
 
 CATALOGUE = Catalogue(
@@ -95,17 +98,13 @@ class StatusServer:
     ttl: int = 300
     lifetime: int = 2 * 86_400
 
-    def get(
-        self, url: str, *, accept: str, limit: int = BODY_LIMIT, headers: Mapping[str, str] | None = None
-    ) -> Answer:
+    def get(self, url: str, *, accept: str, limit: int = BODY_LIMIT, headers: Mapping[str, str] | None = None) -> Answer:
         self.asked += 1
         if not self.reachable:
             raise Unreachable("switched off")
         now = self.clock() if self.issued_at is None else self.issued_at
         lst = deflate(pack(self.values, size=1024, bits=2))
-        token = sign_status_list(
-            lst, bits=2, uri=url, now=now, lifetime=self.lifetime, ttl=self.ttl, by=world.status_signer()
-        )
+        token = sign_status_list(lst, bits=2, uri=url, now=now, lifetime=self.lifetime, ttl=self.ttl, by=world.status_signer())
         return Answer(200, {"content-type": "application/statuslist+jwt"}, token.encode())
 
     def post(
@@ -206,6 +205,8 @@ class Wallet:
     index: int = 7
     visible: dict[str, Any] = field(default_factory=dict)
     cnf: dict[str, Any] | None = None
+    choice: int = 0
+    """Which of the request's claim sets is shown."""
 
     def credential(self) -> str:
         now = self.clock()
@@ -219,7 +220,9 @@ class Wallet:
             **self.visible,
         }
         by, random = world.issuer_signer(), world.SeededRandomness(9)
-        return issue_sd_jwt({k: v for k, v in visible.items() if v is not None}, self.claims, typ="dc+sd-jwt", by=by, random=random)
+        return issue_sd_jwt(
+            {k: v for k, v in visible.items() if v is not None}, self.claims, typ="dc+sd-jwt", by=by, random=random
+        )
 
     def fetch(self, http: TestClient, link: str) -> dict[str, Any]:
         """The claims of the request object; its signature is for the wallet's own tests to check."""
@@ -231,9 +234,9 @@ class Wallet:
         return claims
 
     def shown(self, request: Mapping[str, Any]) -> str:
-        """The first claim set of the request, disclosed."""
+        """One claim set of the request, disclosed."""
         query = request["dcql_query"]["credentials"][0]
-        wanted = query["claim_sets"][0] if "claim_sets" in query else [claim["id"] for claim in query["claims"]]
+        wanted = query["claim_sets"][self.choice] if "claim_sets" in query else [claim["id"] for claim in query["claims"]]
         paths = [tuple(claim["path"]) for claim in query["claims"] if claim["id"] in wanted]
         return select(parse_sd_jwt(self.credential()), paths)
 

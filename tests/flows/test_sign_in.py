@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
@@ -109,15 +108,7 @@ def test_the_client_may_authenticate_by_basic(here: GatewayWorld) -> None:
 
 
 def test_a_person_may_leave_out_what_is_optional(here: GatewayWorld) -> None:
-    wallet = Wallet(here.clock, claims={"person_id": PERSON, "name_ko": "김바다", "birthdate": "1988-02-03"})
-    shown = Wallet.shown
-
-    def only_required(self: Wallet, request: Any) -> str:
-        query = request["dcql_query"]["credentials"][0]
-        query["claim_sets"] = query["claim_sets"][1:]
-        return shown(self, request)
-
-    wallet.shown = only_required.__get__(wallet)  # type: ignore[method-assign]
+    wallet = Wallet(here.clock, choice=1)
     http = here.client()
     body = redeem(http, signed_in(here, here.client(), wallet)["code"]).json()
     info = http.get("/userinfo", headers={"authorization": f"Bearer {body['access_token']}"}).json()
