@@ -1,0 +1,216 @@
+"""Answering a request (OpenID4VP 1.0 §8): unused copies, only the chosen claims, bound to this verifier and nonce, encrypted.
+
+Three steps that can be used apart: `read_request` → the person's choice → `send_answer`. A refusal of an authentic request
+is told to the verifier with the code of §8.5; where the sender is not known, nobody is told anything.
+"""
+
+from collections.abc import Callable, Container, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+from urllib.parse import urlencode
+
+from sinwon.core.fetch import Answer, Unreachable
+from sinwon.core.refusal import Malformed, Refusal, Unmet
+from sinwon.core.strict_json import dump, parse_object
+from sinwon.formats.dcql.match import Candidate
+from sinwon.formats.dcql.path import ClaimPath, find
+from sinwon.formats.jose.jwe import encrypt
+from sinwon.formats.sdjwt.present import bind_key, select
+from sinwon.holder.ask import (
+    DECLINED,
+    NO_CERTIFICATE,
+    Ask,
+    ConsentRequest,
+    NotAnswered,
+    ResponseKey,
+    choose_response_key,
+    find_service,
+    judge_request,
+    split_claims,
+)
+from sinwon.holder.copies import Copies, Copy, Offered
+from sinwon.holder.issuer import FORM
+from sinwon.holder.powers import Powers, check_address
+from sinwon.holder.request import AuthenticRequest, fetch_request, parse_request_link
+
+DENIED: Final = "access_denied"
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The person's decision: whether to answer, and which of the optional claims to add."""
+
+    agreed: bool
+    optional: frozenset[ClaimPath] = frozenset()
+
+
+NO: Final = Choice(False)
+
+
+def everything(consent: ConsentRequest) -> Choice:
+    """Yes, with every optional claim."""
+    return Choice(True, frozenset(claim.path for claim in consent.claims if not claim.required))
+
+
+def only_required(_consent: ConsentRequest) -> Choice:
+    """Yes, with nothing optional."""
+    return Choice(True)
+
+
+Consent = Callable[[ConsentRequest], Choice]
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """The verifier took the answer. `redirect_uri` is where the browser goes on."""
+
+    redirect_uri: str | None
+    claims: tuple[str, ...]
+
+
+class Declined(NotAnswered):
+    """An authentic request that we refused, and told the verifier so; the browser may go on at `redirect_uri`."""
+
+    def __init__(self, refused: NotAnswered, party: str, redirect_uri: str | None) -> None:
+        super().__init__(refused.code, refused.why, refused.reason)
+        self.party = party
+        self.redirect_uri = redirect_uri
+
+
+def read_request(powers: Powers, copies: Copies, answered: Container[str], link: str) -> Ask:
+    """Link → request → question for the person. Raises Refusal (nobody was told) or Declined (the verifier was)."""
+    request = fetch_request(powers, parse_request_link(link))
+    check_not_answered(request.claims.nonce, answered)
+    party = ""
+    key: ResponseKey | None = None
+    try:
+        key = choose_response_key(request.claims.client_metadata)
+        catalogue, now = powers.catalogue(), powers.clock()
+        service = find_service(request, catalogue, now)
+        party = service.id
+        return judge_request(request, service, catalogue, copies.offered(now), key)
+    except NotAnswered as refused:
+        raise Declined(refused, party, _tell(powers, request, key, refused.code)) from None
+
+
+def send_answer(powers: Powers, copies: Copies, ask: Ask, choice: Choice, before_sending: Callable[[], None]) -> Sent:
+    """Answers as chosen. `before_sending` saves that the copies are used. Raises Declined, Refusal, Unreachable."""
+    if not choice.agreed or ask.matches is None:
+        reason = DECLINED if ask.matches is not None else NO_CERTIFICATE
+        raise decline(powers, ask, NotAnswered(DENIED, "the person said no, or nothing is there", reason))
+    try:
+        shows = _plan(ask, choice)
+    except NotAnswered as refused:
+        raise decline(powers, ask, refused) from None
+    copies.take([show.copy for show in shows.values()])
+    before_sending()
+    token = {name: [_present(powers, ask.request, show)] for name, show in shows.items()}
+    answer = _post(powers, ask.request, _encrypted(ask.request, ask.response_key, {"vp_token": token}))
+    if answer.status != 200:
+        raise Unmet(_error(answer), f"the verifier refused: status {answer.status}")
+    names = sorted({".".join(map(str, path)) for show in shows.values() for path in show.paths})
+    return Sent(_redirect_uri(powers, answer), tuple(names))
+
+
+def check_not_answered(nonce: str, answered: Container[str]) -> None:
+    """Raises Unmet: an old request shown again."""
+    if nonce in answered:
+        raise Unmet("invalid_request", "this request was answered before")
+
+
+def decline(powers: Powers, ask: Ask, refused: NotAnswered) -> Declined:
+    """Tells the verifier, and gives what is to be raised."""
+    return Declined(refused, ask.consent.service.id, _tell(powers, ask.request, ask.response_key, refused.code))
+
+
+@dataclass(frozen=True, slots=True)
+class _Show:
+    """One copy and what of it is shown."""
+
+    offered: Offered
+    paths: tuple[ClaimPath, ...]
+
+    @property
+    def copy(self) -> Copy:
+        return self.offered.copy
+
+
+def _plan(ask: Ask, choice: Choice) -> dict[str, _Show]:
+    """For each credential query that is answered, the copy and the claims. Raises NotAnswered."""
+    if ask.matches is None:
+        raise NotAnswered(DENIED, "nothing matches", NO_CERTIFICATE)
+    wanted: dict[str, _Show] = {}
+    for each in ask.matches.sets:
+        for name in each.options[0] if each.required and each.options else ():
+            wanted[name] = _show(ask, name, ask.matches.candidates[name][0], choice)
+    if len({show.copy for show in wanted.values()}) != len(wanted):
+        raise NotAnswered(DENIED, "one certificate asked for twice", NO_CERTIFICATE)
+    return wanted
+
+
+def _show(ask: Ask, name: str, candidate: Candidate, choice: Choice) -> _Show:
+    query = ask.query.credential(name)
+    if query is None:
+        raise NotAnswered(DENIED, "no such credential query", NO_CERTIFICATE)
+    required, optional = split_claims(query)
+    chosen = [path for path in optional if path in choice.optional and find(candidate.held.claims, path)]
+    paths = (*required, *chosen)
+    if not any(set(option) <= set(paths) for option in candidate.choices):
+        raise NotAnswered(DENIED, "what the person chose answers no claim set", DECLINED)
+    return _Show(ask.offered[candidate.position], paths)
+
+
+def _present(powers: Powers, request: AuthenticRequest, show: _Show) -> str:
+    presentation = select(show.offered.sd_jwt, show.paths)
+    signer = powers.keys.open(show.copy.key)
+    claims = request.claims
+    return bind_key(presentation, audience=claims.client_id, nonce=claims.nonce, now=powers.clock(), signer=signer)
+
+
+def _tell(powers: Powers, request: AuthenticRequest, key: ResponseKey | None, code: str) -> str | None:
+    """Posts an error; a verifier that does not hear it loses nothing. In the clear when no key of theirs is usable."""
+    members: dict[str, str] = {"error": code}
+    form = _encrypted(request, key, members) if key is not None else _plain(request, members)
+    try:
+        answer = _post(powers, request, form)
+        return _redirect_uri(powers, answer) if answer.status == 200 else None
+    except (Unreachable, Refusal):
+        return None
+
+
+def _encrypted(request: AuthenticRequest, key: ResponseKey, members: Mapping[str, object]) -> dict[str, str]:
+    return {"response": encrypt(dump(_with_state(request, members)), key.jwk, enc=key.enc)}
+
+
+def _plain(request: AuthenticRequest, members: Mapping[str, str]) -> dict[str, str]:
+    return {name: str(value) for name, value in _with_state(request, members).items()}
+
+
+def _with_state(request: AuthenticRequest, members: Mapping[str, object]) -> dict[str, object]:
+    state = request.claims.state
+    return {**members, "state": state} if state is not None else dict(members)
+
+
+def _post(powers: Powers, request: AuthenticRequest, form: Mapping[str, str]) -> Answer:
+    return powers.fetch.post(request.claims.response_uri, urlencode(form).encode(), content_type=FORM)
+
+
+def _redirect_uri(powers: Powers, answer: Answer) -> str | None:
+    """Where the browser goes on; only an address that may be opened. Raises Malformed."""
+    if answer.media_type != "application/json":
+        return None
+    uri: Any = parse_object(answer.body).get("redirect_uri")
+    if uri is None:
+        return None
+    if not isinstance(uri, str):
+        raise Malformed("invalid_request", "redirect_uri is not a string")
+    check_address(uri.partition("#")[0], "invalid_request", demo=powers.demo)
+    return uri
+
+
+def _error(answer: Answer) -> str:
+    try:
+        code = parse_object(answer.body).get("error")
+    except Malformed:
+        code = None
+    return code if isinstance(code, str) and len(code) <= 64 and code.isascii() else "refused_by_verifier"

@@ -1,0 +1,99 @@
+"""Receiving the certificate (OpenID4VCI 1.0 §6–§8): token, nonce, proofs, and every credential verified before it is kept.
+
+A configuration is received as a whole or not at all: one bad copy and nothing of its batch is kept, and the issuer is told.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from sinwon.core.ids import new_id
+from sinwon.core.refusal import Malformed, Refusal, Unmet, Untrusted
+from sinwon.formats.sdjwt.parse import parse_sd_jwt
+from sinwon.formats.sdjwt.vc import verify_sd_jwt_vc
+from sinwon.holder.copies import Copy
+from sinwon.holder.issuer import Issuer
+from sinwon.holder.powers import Powers
+from sinwon.keys.jwk import PublicKey, parse_public_jwk
+from sinwon.keys.signer import Signer
+from sinwon.protocols.vci.credential_request import CredentialResponse
+from sinwon.protocols.vci.errors import INVALID_NONCE
+from sinwon.protocols.vci.proof import sign_proof
+
+COPIES: Final = 10  # asked for at once, if the issuer gives that many
+ACCEPTED: Final = "credential_accepted"
+FAILURE: Final = "credential_failure"
+INVALID_CREDENTIAL: Final = "invalid_credential"
+
+
+@dataclass(frozen=True, slots=True)
+class NewKey:
+    """A key made for one copy."""
+
+    reference: str
+    signer: Signer
+    public: PublicKey
+
+
+def receive_configuration(powers: Powers, issuer: Issuer, token: str, configuration_id: str, copies: int) -> tuple[Copy, ...]:
+    """A batch of verified copies of one configuration. Raises Refusal, Unreachable; then nothing of it is kept."""
+    vct = issuer.configuration(configuration_id).vct
+    keys = [_new_key(powers) for _ in range(min(copies, issuer.batch_size))]
+    response = _request(powers, issuer, token, configuration_id, keys)
+    try:
+        received = verify_batch(powers, issuer.identifier, vct, keys, response)
+    except Refusal:
+        issuer.notify(token, response.notification_id, FAILURE)
+        raise
+    issuer.notify(token, response.notification_id, ACCEPTED)
+    return received
+
+
+def verify_batch(
+    powers: Powers, issuer: str, vct: str, keys: Sequence[NewKey], response: CredentialResponse
+) -> tuple[Copy, ...]:
+    """Every credential, or none. Raises Malformed, Untrusted, Unmet."""
+    texts = [credential.credential for credential in response.credentials]
+    # 1 some, and no more than there are keys [OID4VCI 8.3]
+    if not 0 < len(texts) <= len(keys):
+        raise Malformed(INVALID_CREDENTIAL, "no credential, or more than there are keys")
+    waiting = {key.public: key for key in keys}
+    batch = new_id(powers.random)
+    return tuple(_verify(powers, issuer, vct, waiting, text, batch) for text in texts)
+
+
+def _verify(powers: Powers, issuer: str, vct: str, waiting: dict[PublicKey, NewKey], text: str, batch: str) -> Copy:
+    sd_jwt = parse_sd_jwt(text)
+    # 2 a credential, not a presentation of one [RFC 9901 7.2]
+    if sd_jwt.key_binding is not None:
+        raise Malformed(INVALID_CREDENTIAL, "the issuer sent a presentation")
+    # 3 signature, chain for this type, validity, key, status [SD-JWT VC 3; HAIP 6.1]
+    verified = verify_sd_jwt_vc(sd_jwt, anchors=powers.anchors(), now=powers.clock())
+    # 4 what was asked for, from whom it was asked [OID4VCI 8.3]
+    if verified.vct != vct or verified.issuer != issuer:
+        raise Untrusted(INVALID_CREDENTIAL, "another type or issuer than asked for")
+    # 5 bound to a key of ours, each key once [OID4VCI 8.2]
+    key = waiting.pop(verified.holder_key, None)
+    if key is None:
+        raise Untrusted(INVALID_CREDENTIAL, "bound to a key that is not ours, or to one twice")
+    return Copy(vct, text, key.reference, verified.expires_at, batch)
+
+
+def _request(powers: Powers, issuer: Issuer, token: str, configuration_id: str, keys: Sequence[NewKey]) -> CredentialResponse:
+    try:
+        return issuer.request(token, configuration_id, _proofs(powers, issuer, keys))
+    except Unmet as refusal:
+        if refusal.code != INVALID_NONCE:
+            raise
+    # A nonce may run out on a slow line; the text allows one more try with a fresh one [OID4VCI 8.3.1.2].
+    return issuer.request(token, configuration_id, _proofs(powers, issuer, keys))
+
+
+def _proofs(powers: Powers, issuer: Issuer, keys: Sequence[NewKey]) -> list[str]:
+    nonce, now = issuer.nonce(), powers.clock()
+    return [sign_proof(key.signer, issuer=issuer.identifier, nonce=nonce, now=now) for key in keys]
+
+
+def _new_key(powers: Powers) -> NewKey:
+    reference, signer = powers.keys.create()
+    return NewKey(reference, signer, parse_public_jwk(signer.public_jwk))
