@@ -12,6 +12,8 @@ from typing import Any, Final
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import msgspec
+from cryptography import x509
+from cryptography.x509.oid import ExtendedKeyUsageOID, ObjectIdentifier
 
 from sinwon.core.fetch import Answer, Unreachable
 from sinwon.core.ids import new_secret, same
@@ -38,6 +40,13 @@ SCHEMES: Final = frozenset({"openid4vp", "haip-vp", "https", "http"})
 MAX_LINK: Final = 4 * 1024
 MAX_PARAMETERS: Final = 20
 NONCE: Final = pattern(r"[A-Za-z0-9._~-]{22,512}\Z")  # at least 128 bits of base64url [OID4VP 5.2]
+ACCESS_USES: Final = frozenset(
+    {
+        ExtendedKeyUsageOID.CLIENT_AUTH,
+        ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE,
+        ObjectIdentifier("1.0.18013.5.1.6"),  # reader authentication [ISO/IEC 18013-5 B.1.7]
+    }
+)
 STATE: Final = pattern(r"[A-Za-z0-9._~-]{1,512}\Z")
 
 
@@ -121,6 +130,7 @@ def verify_request(powers: Powers, token: str, *, client_id: str) -> AuthenticRe
         # 1 certificate chain to a listed access authority [HAIP 5.2; RFC 5280 6.1]
         anchors = powers.anchors().certificates(Purpose.ACCESS)
         chain = verify_chain(parse_x5c(jws.header.get("x5c")), anchors, powers.clock())
+        _check_uses(chain.leaf)
         # 2 explicitly typed, signed by the leaf [OID4VP 5; RFC 9101 10.8]
         verify_jws(jws, chain.key, typ=TYP)
         claims = _claims(jws)
@@ -146,6 +156,16 @@ def check_request(claims: Claims, *, origin: str, now: int, demo: bool) -> None:
     _check_times(claims, now)
     if not NONCE.match(claims.nonce) or (claims.state is not None and not STATE.match(claims.state)):
         raise Unmet(INVALID, "nonce or state too short, too long or of other characters")
+
+
+def _check_uses(leaf: x509.Certificate) -> None:
+    """A certificate made for something else, a web server's say, is no access certificate [RFC 5280 4.2.1.12]."""
+    try:
+        uses = leaf.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
+    except x509.ExtensionNotFound:
+        return
+    if not ACCESS_USES & set(uses):
+        raise Untrusted(INVALID, "a certificate for another use")
 
 
 def _check_times(claims: Claims, now: int) -> None:
