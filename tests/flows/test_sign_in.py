@@ -145,13 +145,14 @@ def test_the_request_object_is_what_a_wallet_expects(here: GatewayWorld) -> None
 def test_P10_P24_nonces_request_ids_and_keys_are_never_used_twice(here: GatewayWorld) -> None:
     wallet, http = Wallet(here.clock), here.client()
     requests = [asked(here.client(), wallet, http) for _ in range(20)]
-    for pick in (
-        lambda request: request["nonce"],
-        lambda request: request["state"],
-        lambda request: request["client_metadata"]["jwks"]["keys"][0]["x"],
-        lambda request: request["client_metadata"]["jwks"]["keys"][0]["kid"],
+    jwks = [request["client_metadata"]["jwks"]["keys"][0] for request in requests]
+    for values in (
+        [request["nonce"] for request in requests],
+        [request["state"] for request in requests],
+        [jwk["x"] for jwk in jwks],
+        [jwk["kid"] for jwk in jwks],
     ):
-        assert len({pick(request) for request in requests}) == len(requests)
+        assert len(set(values)) == len(requests)
 
 
 def test_P15_unknown_closed_and_expired_requests_look_alike(here: GatewayWorld) -> None:
