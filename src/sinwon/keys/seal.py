@@ -18,6 +18,7 @@ from sinwon.core.refusal import Fault
 
 VERSION: Final = b"\x01"
 NONCE_BYTES: Final = 12
+SHORTEST: Final = 1 + NONCE_BYTES + 16
 
 
 class MasterKey:
@@ -47,8 +48,8 @@ class Seal:
     def open(self, sealed: bytes, context: str) -> bytes:
         """Raises Fault: what we stored ourselves must open, or somebody moved or changed it."""
         try:
-            if sealed[:1] != VERSION:
-                raise Fault("sealed field of an unknown version")
+            if sealed[:1] != VERSION or len(sealed) < SHORTEST:
+                raise Fault("sealed field of an unknown version, or cut off")
             return self._aead.decrypt(sealed[1 : 1 + NONCE_BYTES], sealed[1 + NONCE_BYTES :], context.encode())
         except InvalidTag:
             raise Fault(f"sealed field does not open: {context.partition(':')[0]}") from None

@@ -101,7 +101,7 @@ def _judge(chain: tuple[bytes, ...], anchors: frozenset[bytes], day: int) -> Ver
     if not _is_signer(leaf):
         raise Untrusted("invalid_chain", "the leaf is not a signing end entity")
     key = leaf.public_key()
-    if not isinstance(key, ec.EllipticCurvePublicKey):
+    if not isinstance(key, ec.EllipticCurvePublicKey) or not isinstance(key.curve, ec.SECP256R1):
         raise Untrusted("invalid_chain", "the leaf key is not on P-256")
     begin = max(int(c.not_valid_before_utc.timestamp()) for c in path)
     end = min(int(c.not_valid_after_utc.timestamp()) for c in path)
@@ -149,10 +149,15 @@ def _no_ca(_policy: Policy, _certificate: x509.Certificate, basic: x509.BasicCon
         raise ValueError("the leaf is a CA")
 
 
+def _certifies(_policy: Policy, _certificate: x509.Certificate, usage: x509.KeyUsage) -> None:
+    if not usage.key_cert_sign:
+        raise ValueError("a certificate above the leaf may not certify")
+
+
 CA_POLICY: Final = (
     ExtensionPolicy.permit_all()
     .require_present(x509.BasicConstraints, Criticality.AGNOSTIC, None)
-    .require_present(x509.KeyUsage, Criticality.AGNOSTIC, None)
+    .require_present(x509.KeyUsage, Criticality.AGNOSTIC, _certifies)
 )
 LEAF_POLICY: Final = (
     ExtensionPolicy.permit_all()
