@@ -22,6 +22,7 @@ WHITE_SPACE: Final = (b" ", b"\n", b"\t", b"\r")
 CONTAINERS: Final = (dict, list)
 DECODER: Final = msgspec.json.Decoder()
 """Strict by itself about UTF-8, surrogates, byte order marks, numbers and what follows the value; not about duplicate names."""
+PLACE: Final = pattern(r" - at `(\$(?:\.[A-Za-z_]+|\[\.\.\.\])*)`\Z")
 T = TypeVar("T")
 
 
@@ -56,7 +57,7 @@ def convert(value: object, shape: type[T]) -> T:
     try:
         return msgspec.convert(value, shape)
     except msgspec.ValidationError as error:
-        raise Malformed("invalid_request", str(error)) from None
+        raise Malformed("invalid_request", f"wrong shape{_place(error)}") from None
 
 
 def dump(value: object) -> bytes:
