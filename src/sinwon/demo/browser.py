@@ -10,6 +10,8 @@ from urllib.parse import urljoin
 import httpx2
 
 MAX_REDIRECTS: Final = 10
+TLS: Final = httpx2.create_ssl_context(trust_env=False)
+"""Made once: reading the trust store takes longer than a whole sign-in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,18 +27,22 @@ class Page:
 
     def link(self, starting: str) -> str:
         """The first link that starts so. Raises LookupError."""
-        for href in _Links(self.text).links:
+        for href in _Targets(self.text).links:
             if href.startswith(starting):
                 return href
         raise LookupError(f"no link starting with {starting} on {self.url.partition('?')[0]}")
+
+    def form(self, ending: str) -> str | None:
+        """Where the first form whose action ends so leads."""
+        return next((urljoin(self.url, action) for action in _Targets(self.text).forms if action.endswith(ending)), None)
 
 
 class Browser:
     """Follows redirects within a bound, keeps cookies for the whole session."""
 
     def __init__(self, language: str = "ko") -> None:
-        self.client = httpx2.Client(trust_env=False, follow_redirects=False, timeout=10, headers={"Accept-Language": language})
-        self.visited: list[str] = []
+        headers = {"Accept-Language": language}
+        self.client = httpx2.Client(verify=TLS, trust_env=False, follow_redirects=False, timeout=10, headers=headers)
 
     def get(self, url: str) -> Page:
         return self._follow(self.client.get(url))
@@ -49,18 +55,22 @@ class Browser:
 
     def _follow(self, answer: httpx2.Response) -> Page:
         for _ in range(MAX_REDIRECTS):
-            self.visited.append(str(answer.url))
             if answer.status_code not in {301, 302, 303, 307, 308}:
                 return Page(str(answer.url), answer.status_code, answer.text)
             answer = self.client.get(urljoin(str(answer.url), answer.headers["location"]))
         raise LookupError("too many redirects")
 
 
-class _Links(HTMLParser):
+class _Targets(HTMLParser):
     def __init__(self, text: str) -> None:
         super().__init__()
         self.links: list[str] = []
+        self.forms: list[str] = []
         self.feed(text)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.links += [value for name, value in attrs if tag == "a" and name == "href" and value]
+        found = dict(attrs)
+        if tag == "a":
+            self.links.append(found.get("href") or "")
+        elif tag == "form":
+            self.forms.append(found.get("action") or "")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+import httpx2
 from authlib.integrations.base_client import OAuthError
 from authlib.integrations.starlette_client import OAuth
 from starlette.middleware import Middleware
@@ -19,6 +20,8 @@ from sinwon.web.shared.app import make_app
 from sinwon.web.shared.pages import Pages, language_of, style_route
 
 HERE: Final = Path(__file__).parent
+TLS: Final = httpx2.create_ssl_context(trust_env=False)
+"""Made once: the client library would read the trust store anew for each request."""
 SHOWN: Final = ("name", "birthdate", "phone_number", "email")
 ERRORS: Final = ("access_denied", "unauthorized_client", "unmet_authentication_requirements", "invalid_scope")
 
@@ -54,7 +57,7 @@ class SitePages:
             client_id=site.client_id,
             client_secret=site.client_secret,
             server_metadata_url=f"{site.gateway}/.well-known/openid-configuration",
-            client_kwargs={"code_challenge_method": "S256", "trust_env": False},
+            client_kwargs={"code_challenge_method": "S256", "trust_env": False, "verify": TLS},
         )
 
     async def home(self, request: Request) -> Response:

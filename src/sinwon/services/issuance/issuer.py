@@ -47,7 +47,8 @@ class IssuanceSettings:
     status_list_size: int = 1 << 20
     """Entries of one list; a power of two. 256 kB before compression: a large crowd to hide in."""
     status_lifetime: int = DAY
-    status_ttl: int = 60
+    status_ttl: int = 5
+    """How long a verifier may go on without asking again: a lost phone is stopped in seconds."""
     status_renewal: int = 900
     """A list that did not change is signed anew after this, so that its age shows that we are alive."""
 

@@ -1,0 +1,109 @@
+"""`sinwon demo`: one command that sets everything up, tells the story, prints what happened, and keeps serving."""
+
+import logging
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Event
+from typing import Final
+
+import click
+
+from sinwon.adapters.registers.people import load_people
+from sinwon.cli.log import configure_logs
+from sinwon.demo.deployment import LIVE, Deployment, deployed
+from sinwon.demo.people import with_more
+from sinwon.demo.report import facts, people_table, reasons_table, refusals_table, write_facts
+from sinwon.demo.story import Story
+
+CHAPTERS: Final = ("main",)
+
+
+@click.command("demo")
+@click.option("--exit", "leave", is_flag=True, help="End after the story: status 0 only if every expectation held.")
+@click.option("--json", "target", type=click.Path(dir_okay=False, path_type=Path), help="Write the facts to FILE.")
+@click.option("--people", type=click.IntRange(min=1), help="At least so many eligible people.")
+@click.option(
+    "--state", type=click.Path(file_okay=False, path_type=Path), help="Keep databases, keys and log in this new folder."
+)
+@click.option("--chapter", type=click.Choice(CHAPTERS), default="main", show_default=True, help="Which story.")
+def demo(*, leave: bool, target: Path | None, people: int | None, state: Path | None, chapter: str) -> None:
+    """Run the whole story on this machine, with invented people, and print what happened."""
+    began = time.monotonic()
+    everyone = with_more(load_people(), people or 0)
+    with _folder(state) as folder, _logging(folder), deployed(folder, everyone) as deployment:
+        story = Story(deployment, everyone)
+        _tell(story)
+        found = facts(story.travellers, story.ledger, time.monotonic() - began)
+        _print(story, found["seconds"])
+        if target:
+            write_facts({"chapter": chapter, **found}, target)
+        if not leave:
+            _stay(deployment)
+    sys.exit(1 if story.ledger.failed else 0)
+
+
+def _tell(story: Story) -> None:
+    click.echo("신원 시연 · 공개 소프트웨어 시험용, 공식 정부 서비스가 아닙니다. 등장하는 사람은 모두 지어낸 사람입니다.")
+    click.echo("Sinwon demo · not an official government service; everyone in it is invented.\n")
+    with click.progressbar(story.run(), length=len(story.people) - 1, label="사람 people", file=sys.stderr) as steps:
+        for _traveller in steps:
+            pass
+
+
+def _print(story: Story, seconds: float) -> None:
+    catalogue, ledger = story.deployment.catalogue, story.ledger
+    click.echo("\n" + people_table(story.travellers, catalogue))
+    click.echo("\n" + reasons_table(story.travellers))
+    click.echo("\n" + refusals_table(story.rows))
+    issued = sum(traveller.received for traveller in story.travellers)
+    signed_in = {service: sum(service in traveller.subjects for traveller in story.travellers) for service in LIVE}
+    click.echo(f"\n발급 issued {issued} · 로그인 sign-ins {signed_in}", nl=False)
+    click.echo(f" · 거절 refusals {ledger.refusals.total()} of {len(ledger.refusals)} kinds")
+    held = len(ledger.expectations) - len(ledger.failed)
+    click.echo(f"기대 expectations: {held} held, {len(ledger.failed)} failed · {seconds:.1f} s")
+    for failure in ledger.failed:
+        click.echo(f"  ✗ {failure.what}: {failure.seen}")
+
+
+def _stay(deployment: Deployment) -> None:
+    click.echo("\n계속 실행 중입니다. 볼 곳 · still serving; where to look:")
+    for site in deployment.sites:
+        click.echo(f"  {site.name_ko:<16} {site.origin}/")
+    for place, path in (
+        ("trust", "/catalogue.jwt"),
+        ("issuer", "/.well-known/openid-credential-issuer"),
+        ("gateway", "/.well-known/openid-configuration"),
+    ):
+        click.echo(f"  {place:<16} {deployment.origins[place]}{path}")
+    click.echo(f"  log              {deployment.folder / 'log.jsonl'}\n  Ctrl-C 로 끝냅니다 · Ctrl-C ends it")
+    try:
+        Event().wait()
+    except KeyboardInterrupt:
+        click.echo("")
+
+
+@contextmanager
+def _folder(state: Path | None) -> Iterator[Path]:
+    """A new folder, removed at the end unless it was asked for."""
+    if state is not None:
+        yield state
+        return
+    folder = Path(tempfile.mkdtemp(prefix="sinwon-demo-"))
+    try:
+        yield folder / "state"
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def _logging(folder: Path) -> Iterator[None]:
+    """Every role's log into one file beside the databases."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "log.jsonl").open("w", encoding="utf-8") as file:
+        configure_logs(logging.INFO, file)
+        yield

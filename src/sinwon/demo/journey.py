@@ -1,0 +1,145 @@
+"""One person's way: application, phone, PIN, officer, certificate, and a sign-in at each live service."""
+
+import os
+import re
+import secrets
+from dataclasses import dataclass, field
+from typing import Final
+
+from sinwon.adapters.registers.people import InventedPerson
+from sinwon.cli.wiring import follow
+from sinwon.core.refusal import Refusal
+from sinwon.demo.browser import Browser, Page
+from sinwon.demo.counter import Application, Counter, Reason, Refused
+from sinwon.demo.deployment import Deployment
+from sinwon.holder.keys import SoftwareKeyRing
+from sinwon.holder.powers import Powers
+from sinwon.holder.present import Consent, Declined, only_required
+from sinwon.holder.wallet import Holder
+from sinwon.protocols.credential_types import TYPES
+from sinwon.protocols.roles.messages import OfferMade
+from sinwon.protocols.trust.follow import Follower
+
+COPIES: Final = 10
+SUBJECT: Final = re.compile(r"<code>([^<]+)</code>")
+
+
+@dataclass
+class Traveller:
+    """A person in the demonstration and what has become of them."""
+
+    person: InventedPerson
+    holder: Holder
+    pin: str = ""
+    application: Application | None = None
+    offer: OfferMade | None = None
+    reasons: tuple[Reason, ...] = ()
+    """What the officer's screen gave as reasons."""
+    stopped_by: str | None = None
+    """The error code of the step that was refused."""
+    phone_proven: bool = False
+    received: bool = False
+    """Copies of every credential type are in the wallet."""
+    subjects: dict[str, str] = field(default_factory=dict)
+    """Service → the identifier it knows this person by."""
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        return tuple(reason.code for reason in self.reasons)
+
+
+class Journey:
+    """Leads people through; one browser session for each sign-in."""
+
+    def __init__(self, deployment: Deployment) -> None:
+        self.deployment = deployment
+        self.counter = Counter(deployment)
+        world = deployment.world
+        self.follower: Follower = follow(world, world.config.gateway)
+
+    def traveller(self, person: InventedPerson) -> Traveller:
+        world = self.deployment.world
+        powers = Powers(
+            fetch=world.fetch,
+            anchors=self.follower.anchors,
+            catalogue=self.follower.catalogue,
+            clock=world.clock,
+            random=os.urandom,
+            keys=SoftwareKeyRing(),
+            demo=True,
+        )
+        return Traveller(person, Holder(powers))
+
+    def enrol(self, traveller: Traveller) -> None:
+        """Application to offer, or as far as the rules let this person come; the officer's reason codes are kept."""
+        person = traveller.person
+        application = traveller.application = self.counter.apply(person)
+        try:
+            self._visit(traveller, application)
+            traveller.offer = self.counter.approve(application, person.form.mission)
+        except Refused as refused:
+            traveller.stopped_by = refused.code
+        traveller.reasons = self.counter.reasons(application, person.form.mission)
+
+    def _visit(self, traveller: Traveller, application: Application) -> None:
+        if traveller.person.proves_phone:
+            self.counter.prove_phone(application, traveller.person)
+            traveller.phone_proven = True
+        traveller.pin = choose_pin()
+        self.counter.choose_pin(application, traveller.pin)
+        self.counter.visit(application, traveller.person)
+
+    def receive(self, traveller: Traveller) -> None:
+        """The offer's QR into the wallet, with the PIN."""
+        if traveller.offer is not None:
+            copies = traveller.holder.receive(traveller.offer.uri, tx_code=traveller.pin, copies=COPIES)
+            traveller.received = all(copies[vct] == COPIES for vct in TYPES)
+
+    def sign_in(self, traveller: Traveller, service: str) -> bool:
+        """At the service's own site; True when it greets the person by name and knows an identifier."""
+        page = self.browse(traveller, service, only_required)
+        found = SUBJECT.search(page.text)
+        if page.status == 200 and found and traveller.person.form.name_ko in page.words:
+            traveller.subjects[service] = found[1]
+            return True
+        return False
+
+    def browse(self, traveller: Traveller, service: str, consent: Consent, purpose: str = "login") -> Page:
+        """Site → gateway → wallet → gateway → site, as a browser does it; whoever is not let in goes back. The last page."""
+        browser = Browser()
+        try:
+            page = browser.post(f"{self.deployment.origins[service]}/sign-in/{purpose}")
+            link = self.wallet_link(page)
+            if link is None:
+                return page
+            onward = answer_request(traveller.holder, link, consent)
+            page = browser.get(onward or page.url)
+            way_back = page.form("/cancel")
+            return browser.post(way_back) if way_back else page
+        finally:
+            browser.close()
+
+    def wallet_link(self, page: Page) -> str | None:
+        """The link a sign-in page opens the wallet with, None on any other page."""
+        try:
+            return page.link(self.deployment.world.config.gateway.wallet_endpoint)
+        except LookupError:
+            return None
+
+
+def answer_request(holder: Holder, link: str, consent: Consent) -> str | None:
+    """Where the browser goes on after the wallet answered, declined, or was refused."""
+    try:
+        return holder.present(link, consent).redirect_uri
+    except Declined as declined:
+        return declined.redirect_uri
+    except Refusal:
+        return None
+
+
+def choose_pin() -> str:
+    """Six digits that are not simple and nobody's birth date, as a person would choose them."""
+    while True:
+        pin = f"{secrets.randbelow(10**6):06d}"
+        if len(set(pin)) > 3 and not 1 <= int(pin[2:4]) <= 12:
+            return pin

@@ -1,0 +1,99 @@
+"""What a run prints and writes: one table of people, one of refusals, and the same facts as JSON."""
+
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from sinwon.core.strict_json import dump
+from sinwon.core.text import masked_name
+from sinwon.demo.deployment import LIVE
+from sinwon.demo.expectations import Ledger
+from sinwon.demo.journey import Traveller
+from sinwon.demo.table import table
+from sinwon.protocols.trust.catalogue import Catalogue
+
+MOST_PEOPLE: Final = 120  # beyond that the table has one row for each mission
+LONGEST: Final = 6
+YES: Final = "✓"
+NO: Final = "–"
+
+
+def people_table(travellers: Sequence[Traveller], catalogue: Catalogue) -> str:
+    """Mission, person (masked), eligibility, phone, issued, signed in at each service."""
+    if len(travellers) > MOST_PEOPLE:
+        return mission_table(travellers, catalogue)
+    head = ["재외공관 mission", "사람 person", "자격 eligibility", "전화 phone", "발급 issued", *LIVE]
+    return table(head, [_row(traveller, catalogue) for traveller in travellers])
+
+
+def mission_table(travellers: Sequence[Traveller], catalogue: Catalogue) -> str:
+    head = ["재외공관 mission", "사람 people", "자격 eligible", "전화 phone", "발급 issued", *LIVE]
+    rows = []
+    for mission in dict.fromkeys(traveller.person.form.mission for traveller in travellers):
+        here = [traveller for traveller in travellers if traveller.person.form.mission == mission]
+        counts = [
+            len(here),
+            sum(traveller.offer is not None for traveller in here),
+            sum(traveller.phone_proven for traveller in here),
+            sum(traveller.received for traveller in here),
+            *(sum(service in traveller.subjects for traveller in here) for service in LIVE),
+        ]
+        rows.append([_mission_name(mission, catalogue), *map(str, counts)])
+    return table(head, rows)
+
+
+def reasons_table(travellers: Sequence[Traveller]) -> str:
+    """The ineligible: reason code, text and next step, as the officer reads them."""
+    rows = [
+        [short_name(traveller.person.form.name_ko), reason.code, reason.text, reason.next_step]
+        for traveller in travellers
+        for reason in traveller.reasons
+    ]
+    return table(["사람 person", "code", "사유 reason", "다음 단계 next step"], rows, widest=64)
+
+
+def refusals_table(rows: Sequence[tuple[str, str, str]]) -> str:
+    counted = Counter(rows)
+    lines = [[what if count == 1 else f"{what} (×{count})", code, where] for (what, code, where), count in counted.items()]
+    return table(["시도 attempt", "code", "by"], lines, widest=48)
+
+
+def facts(travellers: Sequence[Traveller], ledger: Ledger, seconds: float) -> dict[str, Any]:
+    """What `--json` writes."""
+    return {
+        "people": len(travellers),
+        "issued": sum(traveller.received for traveller in travellers),
+        "sign_ins": {service: sum(service in traveller.subjects for traveller in travellers) for service in LIVE},
+        "refusals": dict(sorted(ledger.refusals.items())),
+        "expectations": {"held": len(ledger.expectations) - len(ledger.failed), "failed": len(ledger.failed)},
+        "failed": [{"what": one.what, "seen": one.seen} for one in ledger.failed],
+        "seconds": round(seconds, 1),
+    }
+
+
+def write_facts(found: dict[str, Any], target: Path) -> None:
+    target.write_bytes(dump(found))
+
+
+def _row(traveller: Traveller, catalogue: Catalogue) -> list[str]:
+    person = traveller.person
+    return [
+        _mission_name(person.form.mission, catalogue),
+        short_name(person.form.name_ko),
+        "✓ 가능" if traveller.offer is not None else ", ".join(traveller.codes),
+        YES if traveller.phone_proven else NO,
+        YES if traveller.received else NO,
+        *(YES if service in traveller.subjects else NO for service in LIVE),
+    ]
+
+
+def short_name(name: str) -> str:
+    """The masked name, a very long one shortened: 60 stars say no more than five."""
+    masked = masked_name(name)
+    return masked if len(masked) <= LONGEST else f"{masked[0]}{'*' * (LONGEST - 2)}{masked[-1]}"
+
+
+def _mission_name(mission_id: str, catalogue: Catalogue) -> str:
+    mission = catalogue.mission(mission_id)
+    return mission.name_ko.replace(" 대한민국", "") if mission else mission_id
