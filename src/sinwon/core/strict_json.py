@@ -60,6 +60,12 @@ def convert(value: object, shape: type[T]) -> T:
         raise Malformed("invalid_request", f"wrong shape{_place(error)}") from None
 
 
+def _place(error: msgspec.ValidationError) -> str:
+    """Where it failed. Never what stood there: the library's own text repeats values and unknown names."""
+    found = PLACE.search(str(error))
+    return f" at {found[1]}" if found else ""
+
+
 def dump(value: object) -> bytes:
     """Compact JSON of plain values or message types."""
     return msgspec.json.encode(value)
