@@ -4,7 +4,7 @@ Owns the processed payload and every way a disclosure can fail to belong. Indepe
 signatures and of trust: the caller has verified the issuer's signature or is only looking.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -76,7 +76,7 @@ class _Processing:
         if PLACEHOLDER in value or ALGORITHM in value:
             raise Malformed(INVALID, "reserved name where it means nothing")
         claims = {name: self.unpack(member, path, name) for name, member in value.items() if name != DIGESTS}
-        for disclosure in self._named(value.get(DIGESTS, [])):
+        for disclosure in self._named(value[DIGESTS]) if DIGESTS in value else ():
             if disclosure.name is None:
                 raise Unmet(INVALID, "array element disclosed where a claim belongs")
             if disclosure.name in claims:
@@ -100,18 +100,15 @@ class _Processing:
                 elements.append(self._place(disclosure, path, len(elements)))
         return elements
 
-    def _named(self, digests: object) -> Iterator[Disclosure]:
+    def _named(self, digests: object) -> list[Disclosure]:
         """The disclosures at hand for `digests`; each digest may be met once in the whole credential."""
-        if not isinstance(digests, list):
-            raise Malformed(INVALID, "_sd is not an array")
-        for digest in digests:
-            if not isinstance(digest, str):
-                raise Malformed(INVALID, "digest is not a string")
-            if digest in self.met:
-                raise Unmet(INVALID, "the same digest twice")
-            self.met.add(digest)
-            if disclosure := self.waiting.pop(digest, None):
-                yield disclosure
+        if not isinstance(digests, list) or not all(type(digest) is str for digest in digests):
+            raise Malformed(INVALID, "digests are not an array of strings")
+        met_before = len(self.met)
+        self.met.update(digests)
+        if len(self.met) != met_before + len(digests):
+            raise Unmet(INVALID, "the same digest twice")
+        return [self.waiting.pop(digest) for digest in digests if digest in self.waiting]
 
     def _place(self, disclosure: Disclosure, path: Path, step: str | int) -> Any:
         self.places.append(((*path, step), disclosure))

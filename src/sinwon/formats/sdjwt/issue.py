@@ -16,7 +16,9 @@ from sinwon.formats.jose.jws import sign_with_chain
 from sinwon.formats.sdjwt.names import ALGORITHM, DIGESTS, HASH, PROTECTED, RESERVED
 from sinwon.keys.signer import CertifiedSigner
 
-SALT_BYTES: Final = 16  # 128 bits (RFC 9901 §9.3)
+SALT_BYTES: Final = 18  # at least 128 bits (RFC 9901 §9.3); 144 fill 24 characters, so that all are drawn and written at once
+SALT_TEXT: Final = 24
+CONTAINERS: Final = (dict, list, tuple)
 
 
 def issue_sd_jwt(
@@ -54,20 +56,19 @@ class _Writing:
 
 
 def _salts(count: int, random: Randomness) -> Iterator[str]:
-    drawn = random(SALT_BYTES * count)
-    return (base64url.encode(drawn[at : at + SALT_BYTES]) for at in range(0, len(drawn), SALT_BYTES))
+    drawn = base64url.encode(random(SALT_BYTES * count))
+    return (drawn[at : at + SALT_TEXT] for at in range(0, len(drawn), SALT_TEXT))
 
 
 def _count(members: Mapping[str, Any]) -> int:
-    return sum(1 + (_count(value) if isinstance(value, dict) else 0) for value in members.values())
+    return len(members) + sum(_count(value) for value in members.values() if isinstance(value, dict))
 
 
-def _check_names(value: object) -> None:
-    if isinstance(value, dict):
+def _check_names(value: Any) -> None:
+    if isinstance(value, Mapping):
         if not RESERVED.isdisjoint(value):
             raise Fault("reserved claim name")
-        for member in value.values():
+        value = value.values()
+    for member in value:
+        if isinstance(member, CONTAINERS):
             _check_names(member)
-    elif isinstance(value, list | tuple):
-        for element in value:
-            _check_names(element)
