@@ -6,7 +6,10 @@ its own trail: `audit_table(metadata)` adds it.
 
 from dataclasses import dataclass, field
 
-from sqlalchemy import JSON, BigInteger, Column, Connection, Integer, MetaData, String, Table, insert, select
+from sqlalchemy import JSON, BigInteger, Column, Connection, Insert, Integer, MetaData, String, Table, bindparam, insert, select
+
+from sinwon.core.strict_json import dump
+from sinwon.store.kept import Kept
 
 
 def audit_table(metadata: MetaData) -> Table:
@@ -38,14 +41,21 @@ class AuditTrail:
 
     def __init__(self, table: Table) -> None:
         self.table = table
-        self._insert = insert(table)
+        self._insert = Kept(_insert_of(table))
         self._of = select(table.c.at, table.c.actor, table.c.action, table.c.subject, table.c.details).order_by(table.c.number)
 
     def write(self, connection: Connection, entry: Entry) -> None:
-        row = {"at": entry.at, "actor": entry.actor, "action": entry.action, "subject": entry.subject, "details": entry.details}
-        connection.execute(self._insert, row)
+        details = dump(entry.details).decode()
+        row = {"at": entry.at, "actor": entry.actor, "action": entry.action, "subject": entry.subject, "details": details}
+        self._insert.run(connection, row)
 
     def of(self, connection: Connection, subject: str) -> tuple[Entry, ...]:
         """The entries about one record, oldest first."""
         rows = connection.execute(self._of.where(self.table.c.subject == subject))
         return tuple(Entry(at, actor, action, about, details) for at, actor, action, about, details in rows)
+
+
+def _insert_of(table: Table) -> Insert:
+    """All columns but the number, which the database counts."""
+    names = ("at", "actor", "action", "subject", "details")
+    return insert(table).values({name: bindparam(name) for name in names})

@@ -7,10 +7,10 @@ A certificate is *offered* when a consulate asks for it, *active* from its first
 from dataclasses import dataclass
 from enum import StrEnum
 
-from sqlalchemy import Connection, bindparam, insert, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import Connection, bindparam, insert, null, or_, select, update
 
 from sinwon.store.issuer.tables import CERTIFICATES, PERSONS, STATUS_LISTS, TOKENS
+from sinwon.store.kept import Conflict, Kept
 
 
 class CertificateState(StrEnum):
@@ -54,11 +54,12 @@ class Found:
     state: CertificateState
 
 
-_INSERT_PERSON = insert(PERSONS)
-_PERSON_ID = select(PERSONS.c.person_id).where(PERSONS.c.rrn_index == bindparam("rrn_index"))
-_INSERT = insert(CERTIFICATES)
+_IS_LIVING = or_(*(CERTIFICATES.c.state == state.value for state in LIVING))
+_INSERT_PERSON = Kept(insert(PERSONS))
+_PERSON_ID = Kept(select(PERSONS.c.person_id).where(PERSONS.c.rrn_index == bindparam("rrn_index")))
+_INSERT = Kept(insert(CERTIFICATES))
 _NEWEST = select(STATUS_LISTS.c.number).order_by(STATUS_LISTS.c.number.desc()).limit(1).scalar_subquery()
-_GRANTED = (
+_GRANTED = Kept(
     select(
         CERTIFICATES.c.id,
         TOKENS.c.configurations,
@@ -74,25 +75,27 @@ _GRANTED = (
     .outerjoin(STATUS_LISTS, STATUS_LISTS.c.number == _NEWEST)
     .where(TOKENS.c.digest == bindparam("digest"), TOKENS.c.expires_at > bindparam("now"))
 )
-_OF_TOKEN = select(TOKENS.c.certificate).where(TOKENS.c.digest == bindparam("digest"), TOKENS.c.expires_at > bindparam("now"))
-_OF_APPLICATION = select(CERTIFICATES.c.id, CERTIFICATES.c.state).where(CERTIFICATES.c.application == bindparam("of"))
-_ACTIVATE = (
-    update(CERTIFICATES)
-    .where(CERTIFICATES.c.id == bindparam("certificate"), CERTIFICATES.c.state.in_(LIVING))
-    .values(state=CertificateState.ACTIVE)
+_OF_TOKEN = Kept(
+    select(TOKENS.c.certificate).where(TOKENS.c.digest == bindparam("digest"), TOKENS.c.expires_at > bindparam("now"))
 )
-_END = (
+_OF_APPLICATION = Kept(select(CERTIFICATES.c.id, CERTIFICATES.c.state).where(CERTIFICATES.c.application == bindparam("of")))
+_ACTIVATE = Kept(
     update(CERTIFICATES)
-    .where(CERTIFICATES.c.id == bindparam("certificate"), CERTIFICATES.c.state.in_(LIVING))
-    .values(state=bindparam("end"), reason=bindparam("because"), person=None)
+    .where(CERTIFICATES.c.id == bindparam("certificate"), _IS_LIVING)
+    .values(state=CertificateState.ACTIVE.value)
 )
-_EXPIRED = select(CERTIFICATES.c.id).where(CERTIFICATES.c.valid_until < bindparam("now"), CERTIFICATES.c.state.in_(LIVING))
-_HAS_ACTIVE = (
+_END = Kept(
+    update(CERTIFICATES)
+    .where(CERTIFICATES.c.id == bindparam("certificate"), _IS_LIVING)
+    .values(state=bindparam("end"), reason=bindparam("because"), person=null())
+)
+_EXPIRED = select(CERTIFICATES.c.id).where(CERTIFICATES.c.valid_until < bindparam("now"), _IS_LIVING)
+_HAS_ACTIVE = Kept(
     select(CERTIFICATES.c.id)
     .join(PERSONS, PERSONS.c.person_id == CERTIFICATES.c.person_id)
     .where(
         PERSONS.c.rrn_index == bindparam("rrn_index"),
-        CERTIFICATES.c.state == CertificateState.ACTIVE,
+        CERTIFICATES.c.state == CertificateState.ACTIVE.value,
         CERTIFICATES.c.valid_until > bindparam("now"),
     )
     .limit(1)
@@ -105,14 +108,14 @@ def seal_context(certificate: str) -> str:
 
 def person_id_of(connection: Connection, rrn_index: str, fresh: str, *, now: int) -> str:
     """The person's stable id: the one on file, or `fresh` from now on."""
-    on_file = connection.execute(_PERSON_ID, {"rrn_index": rrn_index}).scalar_one_or_none()
+    on_file = _PERSON_ID.run(connection, {"rrn_index": rrn_index}).fetchone()
     if on_file is not None:
-        return str(on_file)
+        return str(on_file[0])
     try:
         with connection.begin_nested():
-            connection.execute(_INSERT_PERSON, {"rrn_index": rrn_index, "person_id": fresh, "since": now})
-    except IntegrityError:  # another transaction was faster
-        return str(connection.execute(_PERSON_ID, {"rrn_index": rrn_index}).scalar_one())
+            _INSERT_PERSON.run(connection, {"rrn_index": rrn_index, "person_id": fresh, "since": now})
+    except Conflict:  # another transaction was faster
+        return str(_PERSON_ID.run(connection, {"rrn_index": rrn_index}).fetchone()[0])
     return fresh
 
 
@@ -124,20 +127,20 @@ def add(connection: Connection, certificate: NewCertificate) -> bool:
         "person_id": certificate.person_id,
         "mission": certificate.mission,
         "person": certificate.person,
-        "state": CertificateState.OFFERED,
+        "state": CertificateState.OFFERED.value,
         "reason": None,
         "valid_until": certificate.valid_until,
     }
     try:
-        connection.execute(_INSERT, row)
-    except IntegrityError:
+        _INSERT.run(connection, row)
+    except Conflict:
         return False
     return True
 
 
 def granted(connection: Connection, token: str, *, now: int) -> Granted | None:
     """What a living access token (by digest) grants."""
-    row = connection.execute(_GRANTED, {"digest": token, "now": now}).one_or_none()
+    row = _GRANTED.run(connection, {"digest": token, "now": now}).fetchone()
     if row is None:
         return None
     certificate, configurations, person_id, person, state, valid_until, number, list_id = row
@@ -148,26 +151,28 @@ def granted(connection: Connection, token: str, *, now: int) -> Granted | None:
 
 def of_token(connection: Connection, token: str, *, now: int) -> str | None:
     """The certificate a living access token (by digest) is for."""
-    return connection.execute(_OF_TOKEN, {"digest": token, "now": now}).scalar_one_or_none()
+    row = _OF_TOKEN.run(connection, {"digest": token, "now": now}).fetchone()
+    return str(row[0]) if row else None
 
 
 def of_application(connection: Connection, application: str) -> Found | None:
-    row = connection.execute(_OF_APPLICATION, {"of": application}).one_or_none()
+    row = _OF_APPLICATION.run(connection, {"of": application}).fetchone()
     return Found(row[0], CertificateState(row[1])) if row else None
 
 
 def activate(connection: Connection, certificate: str) -> bool:
     """Whether the certificate lives; it is active from now on. Holds off a revocation until this transaction ends."""
-    return connection.execute(_ACTIVATE, {"certificate": certificate}).rowcount == 1
+    return bool(_ACTIVATE.run(connection, {"certificate": certificate}).rowcount == 1)
 
 
 def end(connection: Connection, certificate: str, state: CertificateState, *, reason: str | None) -> bool:
     """Whether this call ended the certificate's life; the sealed person is erased."""
-    return connection.execute(_END, {"certificate": certificate, "end": state, "because": reason}).rowcount == 1
+    ended = _END.run(connection, {"certificate": certificate, "end": state.value, "because": reason})
+    return bool(ended.rowcount == 1)
 
 
 def has_active(connection: Connection, rrn_index: str, *, now: int) -> bool:
-    return connection.execute(_HAS_ACTIVE, {"rrn_index": rrn_index, "now": now}).one_or_none() is not None
+    return _HAS_ACTIVE.run(connection, {"rrn_index": rrn_index, "now": now}).fetchone() is not None
 
 
 def expired(connection: Connection, *, now: int) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from enum import StrEnum
 from sqlalchemy import Connection, bindparam, case, insert, select, update
 
 from sinwon.store.issuer.tables import CERTIFICATES, CODES, OFFERS, TOKENS
+from sinwon.store.kept import Kept
 
 
 class OfferState(StrEnum):
@@ -48,41 +49,43 @@ class MintedOffer:
     has_tx_code: bool
 
 
-_INSERT = insert(OFFERS)
-_INSERT_CODE = insert(CODES)
-_INSERT_TOKEN = insert(TOKENS)
-_COUNT_MINTING = (
+_INSERT = Kept(insert(OFFERS))
+_INSERT_CODE = Kept(insert(CODES))
+_INSERT_TOKEN = Kept(insert(TOKENS))
+_COUNT_MINTING = Kept(
     update(OFFERS)
     .where(
         OFFERS.c.link == bindparam("the_link"),
-        OFFERS.c.state == OfferState.OPEN,
+        OFFERS.c.state == OfferState.OPEN.value,
         OFFERS.c.expires_at > bindparam("now"),
         OFFERS.c.mintings < bindparam("limit"),
     )
     .values(mintings=OFFERS.c.mintings + 1)
     .returning(OFFERS.c.id, OFFERS.c.configurations, OFFERS.c.tx_code.is_not(None))
 )
-_OF_CODE = (
+_OF_CODE = Kept(
     select(OFFERS.c.id, OFFERS.c.certificate, OFFERS.c.tx_code, OFFERS.c.configurations, OFFERS.c.state)
     .join(CODES, CODES.c.offer == OFFERS.c.id)
     .where(CODES.c.digest == bindparam("digest"), CODES.c.expires_at > bindparam("now"))
 )
-_REDEEM = (
-    update(OFFERS).where(OFFERS.c.id == bindparam("offer"), OFFERS.c.state == OfferState.OPEN).values(state=OfferState.REDEEMED)
-)
-_COUNT_WRONG = (
+_REDEEM = Kept(
     update(OFFERS)
-    .where(OFFERS.c.id == bindparam("offer"), OFFERS.c.state == OfferState.OPEN)
+    .where(OFFERS.c.id == bindparam("offer"), OFFERS.c.state == OfferState.OPEN.value)
+    .values(state=OfferState.REDEEMED.value)
+)
+_COUNT_WRONG = Kept(
+    update(OFFERS)
+    .where(OFFERS.c.id == bindparam("offer"), OFFERS.c.state == OfferState.OPEN.value)
     .values(
         tries=OFFERS.c.tries + 1,
         state=case((OFFERS.c.tries + 1 >= bindparam("limit"), OfferState.DEAD.value), else_=OfferState.OPEN.value),
     )
     .returning(OFFERS.c.tries)
 )
-_CLOSE = (
+_CLOSE = Kept(
     update(OFFERS)
-    .where(OFFERS.c.certificate == bindparam("of"), OFFERS.c.state == OfferState.OPEN)
-    .values(state=OfferState.CLOSED)
+    .where(OFFERS.c.certificate == bindparam("of"), OFFERS.c.state == OfferState.OPEN.value)
+    .values(state=OfferState.CLOSED.value)
 )
 _LAPSED = (
     select(OFFERS.c.certificate)
@@ -100,37 +103,38 @@ def add(connection: Connection, offer: NewOffer) -> None:
         "tries": 0,
         "mintings": 0,
         "configurations": " ".join(offer.configurations),
-        "state": OfferState.OPEN,
+        "state": OfferState.OPEN.value,
         "expires_at": offer.expires_at,
     }
-    connection.execute(_INSERT, row)
+    _INSERT.run(connection, row)
 
 
 def count_minting(connection: Connection, link: str, *, now: int, limit: int) -> MintedOffer | None:
     """Counts one opening of the link with this digest; None if it is unknown, closed, over or opened too often."""
-    row = connection.execute(_COUNT_MINTING, {"the_link": link, "now": now, "limit": limit}).one_or_none()
+    row = _COUNT_MINTING.run(connection, {"the_link": link, "now": now, "limit": limit}).fetchone()
     return MintedOffer(row[0], tuple(row[1].split(" ")), bool(row[2])) if row else None
 
 
 def add_code(connection: Connection, code: str, offer: str, *, expires_at: int) -> None:
     """`code` is a digest."""
-    connection.execute(_INSERT_CODE, {"digest": code, "offer": offer, "expires_at": expires_at})
+    _INSERT_CODE.run(connection, {"digest": code, "offer": offer, "expires_at": expires_at})
 
 
 def of_code(connection: Connection, code: str, *, now: int) -> OfferOfCode | None:
     """The offer of a code (by digest) whose time is not over, whatever the offer's state."""
-    row = connection.execute(_OF_CODE, {"digest": code, "now": now}).one_or_none()
+    row = _OF_CODE.run(connection, {"digest": code, "now": now}).fetchone()
     return OfferOfCode(row[0], row[1], row[2], tuple(row[3].split(" ")), OfferState(row[4])) if row else None
 
 
 def redeem(connection: Connection, offer: str) -> bool:
     """Whether this call, and no other, redeemed the offer; all its codes are dead from now on."""
-    return connection.execute(_REDEEM, {"offer": offer}).rowcount == 1
+    return bool(_REDEEM.run(connection, {"offer": offer}).rowcount == 1)
 
 
 def count_wrong(connection: Connection, offer: str, *, limit: int) -> int | None:
     """Counts a wrong PIN and kills the offer at `limit`; how many there were, None if the offer is not open."""
-    return connection.execute(_COUNT_WRONG, {"offer": offer, "limit": limit}).scalar_one_or_none()
+    row = _COUNT_WRONG.run(connection, {"offer": offer, "limit": limit}).fetchone()
+    return int(row[0]) if row else None
 
 
 def add_token(
@@ -143,11 +147,11 @@ def add_token(
         "configurations": " ".join(configurations),
         "expires_at": expires_at,
     }
-    connection.execute(_INSERT_TOKEN, row)
+    _INSERT_TOKEN.run(connection, row)
 
 
 def close(connection: Connection, certificate: str) -> None:
-    connection.execute(_CLOSE, {"of": certificate})
+    _CLOSE.run(connection, {"of": certificate})
 
 
 def lapsed(connection: Connection, *, before: int) -> tuple[str, ...]:

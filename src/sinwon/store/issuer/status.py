@@ -5,14 +5,15 @@ a list is: places are drawn and looked up, revoked copies have an index of their
 a list's readers can see, so fresh copies (value 0) do not touch it.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
 
 from sqlalchemy import Connection, and_, bindparam, func, insert, or_, select, update
-from sqlalchemy.exc import IntegrityError
 
 from sinwon.store.issuer.tables import COPIES, STATUS_LISTS
+from sinwon.store.kept import Conflict, Kept
 
 VALID: Final = 0
 
@@ -45,24 +46,20 @@ class StatusList:
     version: int
 
 
-_TAKEN = select(COPIES.c.list, COPIES.c.place, COPIES.c.key).where(
-    or_(
-        and_(COPIES.c.list == bindparam("in_list"), COPIES.c.place.in_(bindparam("places", expanding=True))),
-        COPIES.c.key.in_(bindparam("keys", expanding=True)),
-    )
+_INSERT = Kept(insert(COPIES))
+_INSERT_LIST = Kept(insert(STATUS_LISTS))
+_BY_ID = Kept(
+    select(STATUS_LISTS.c.number, STATUS_LISTS.c.id, STATUS_LISTS.c.version).where(STATUS_LISTS.c.id == bindparam("of"))
 )
-_INSERT = insert(COPIES)
-_INSERT_LIST = insert(STATUS_LISTS)
-_BY_ID = select(STATUS_LISTS.c.number, STATUS_LISTS.c.id, STATUS_LISTS.c.version).where(STATUS_LISTS.c.id == bindparam("of"))
-_NOT_VALID = select(COPIES.c.place, COPIES.c.status).where(COPIES.c.list == bindparam("of"), COPIES.c.status != VALID)
-_SET = update(COPIES).where(COPIES.c.certificate == bindparam("of")).values(status=bindparam("to"))
-_TOUCH = (
+_NOT_VALID = Kept(select(COPIES.c.place, COPIES.c.status).where(COPIES.c.list == bindparam("of"), COPIES.c.status != VALID))
+_SET = Kept(update(COPIES).where(COPIES.c.certificate == bindparam("of")).values(status=bindparam("to")))
+_TOUCH = Kept(
     update(STATUS_LISTS)
     .where(STATUS_LISTS.c.number.in_(select(COPIES.c.list).where(COPIES.c.certificate == bindparam("of"))))
     .values(version=STATUS_LISTS.c.version + 1)
 )
-_COUNT = select(func.count()).select_from(COPIES).where(COPIES.c.certificate == bindparam("of"))
-_RECORD_EVENT = (
+_COUNT = Kept(select(func.count()).select_from(COPIES).where(COPIES.c.certificate == bindparam("of")))
+_RECORD_EVENT = Kept(
     update(COPIES)
     .where(
         COPIES.c.batch == bindparam("of_batch"),
@@ -71,20 +68,33 @@ _RECORD_EVENT = (
     )
     .values(event=bindparam("what"))
 )
-_HAS_BATCH = (
+_HAS_BATCH = Kept(
     select(COPIES.c.place)
     .where(COPIES.c.batch == bindparam("of_batch"), COPIES.c.certificate == bindparam("of_certificate"))
     .limit(1)
 )
 
 
-def taken(connection: Connection, number: int, places: Collection[int], keys: Collection[str]) -> Taken:
-    rows = connection.execute(_TAKEN, {"in_list": number, "places": list(places), "keys": list(keys)}).all()
+def taken(connection: Connection, number: int, places: Sequence[int], keys: Sequence[str]) -> Taken:
+    values: dict[str, object] = {"in_list": number}
+    values.update({f"place_{at}": place for at, place in enumerate(places)})
+    values.update({f"key_{at}": key for at, key in enumerate(keys)})
+    rows = _taken_statement(len(places), len(keys)).run(connection, values).fetchall()
     wanted, asked = set(places), set(keys)
     return Taken(
         frozenset(place for of, place, _key in rows if of == number and place in wanted),
         frozenset(key for _list, _place, key in rows if key in asked),
     )
+
+
+@cache
+def _taken_statement(places: int, keys: int) -> Kept:
+    """One statement for each pair of counts: batches have few sizes."""
+    in_list = and_(
+        COPIES.c.list == bindparam("in_list"), COPIES.c.place.in_([bindparam(f"place_{at}") for at in range(places)])
+    )
+    with_key = COPIES.c.key.in_([bindparam(f"key_{at}") for at in range(keys)])
+    return Kept(select(COPIES.c.list, COPIES.c.place, COPIES.c.key).where(or_(in_list, with_key)))
 
 
 def add(connection: Connection, copies: Sequence[NewCopy]) -> bool:
@@ -104,8 +114,8 @@ def add(connection: Connection, copies: Sequence[NewCopy]) -> bool:
         for copy in copies
     ]
     try:
-        connection.execute(_INSERT, rows)
-    except IntegrityError:
+        _INSERT.run_many(connection, rows)
+    except Conflict:
         return False
     return True
 
@@ -113,39 +123,39 @@ def add(connection: Connection, copies: Sequence[NewCopy]) -> bool:
 def open_list(connection: Connection, number: int, list_id: str) -> bool:
     """Whether this call opened list `number`. After False the transaction must be rolled back."""
     try:
-        connection.execute(_INSERT_LIST, {"number": number, "id": list_id, "version": 0})
-    except IntegrityError:
+        _INSERT_LIST.run(connection, {"number": number, "id": list_id, "version": 0})
+    except Conflict:
         return False
     return True
 
 
 def find_list(connection: Connection, list_id: str) -> StatusList | None:
-    row = connection.execute(_BY_ID, {"of": list_id}).one_or_none()
+    row = _BY_ID.run(connection, {"of": list_id}).fetchone()
     return StatusList(*row) if row else None
 
 
 def values_of(connection: Connection, number: int) -> dict[int, int]:
     """Place → value, for all that are not VALID."""
-    return {row[0]: row[1] for row in connection.execute(_NOT_VALID, {"of": number})}
+    return dict(_NOT_VALID.run(connection, {"of": number}).fetchall())
 
 
 def set_all(connection: Connection, certificate: str, value: int) -> int:
     """Gives all copies of a certificate this value and lets their lists' readers know; how many copies."""
-    count = connection.execute(_SET, {"of": certificate, "to": value}).rowcount
-    connection.execute(_TOUCH, {"of": certificate})
+    count = int(_SET.run(connection, {"of": certificate, "to": value}).rowcount)
+    _TOUCH.run(connection, {"of": certificate})
     return count
 
 
 def count_of(connection: Connection, certificate: str) -> int:
-    return connection.execute(_COUNT, {"of": certificate}).scalar_one()
+    return int(_COUNT.run(connection, {"of": certificate}).fetchone()[0])
 
 
 def record_event(connection: Connection, batch: str, certificate: str, event: str) -> bool:
     """Whether the batch (by digest) was not known to have met this event."""
     row = {"of_batch": batch, "of_certificate": certificate, "what": event}
-    return connection.execute(_RECORD_EVENT, row).rowcount > 0
+    return bool(_RECORD_EVENT.run(connection, row).rowcount > 0)
 
 
 def has_batch(connection: Connection, batch: str, certificate: str) -> bool:
     row = {"of_batch": batch, "of_certificate": certificate}
-    return connection.execute(_HAS_BATCH, row).one_or_none() is not None
+    return _HAS_BATCH.run(connection, row).fetchone() is not None

@@ -44,10 +44,8 @@ def upgrade() -> None:
         sa.Column("value", sa.String(length=43), nullable=False),
         sa.Column("expires_at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("value"),
+        sqlite_with_rowid=False,
     )
-    with op.batch_alter_table("used_once", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_used_once_expires_at"), ["expires_at"], unique=False)
-
     op.create_table(
         "certificates",
         sa.Column("id", sa.String(length=22), nullable=False),
@@ -89,6 +87,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("list", "place"),
         sa.UniqueConstraint("key"),
+        sqlite_with_rowid=False,
     )
     with op.batch_alter_table("copies", schema=None) as batch_op:
         batch_op.create_index(
@@ -98,7 +97,6 @@ def upgrade() -> None:
             sqlite_where=sa.text("status <> 0"),
             postgresql_where=sa.text("status <> 0"),
         )
-        batch_op.create_index(batch_op.f("ix_copies_batch"), ["batch"], unique=False)
         batch_op.create_index(batch_op.f("ix_copies_certificate"), ["certificate"], unique=False)
 
     op.create_table(
@@ -131,10 +129,8 @@ def upgrade() -> None:
             ["certificates.id"],
         ),
         sa.PrimaryKeyConstraint("digest"),
+        sqlite_with_rowid=False,
     )
-    with op.batch_alter_table("tokens", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_tokens_expires_at"), ["expires_at"], unique=False)
-
     op.create_table(
         "codes",
         sa.Column("digest", sa.String(length=43), nullable=False),
@@ -145,24 +141,16 @@ def upgrade() -> None:
             ["offers.id"],
         ),
         sa.PrimaryKeyConstraint("digest"),
+        sqlite_with_rowid=False,
     )
-    with op.batch_alter_table("codes", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_codes_expires_at"), ["expires_at"], unique=False)
 
 
 def downgrade() -> None:
-    with op.batch_alter_table("codes", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_codes_expires_at"))
-
     op.drop_table("codes")
-    with op.batch_alter_table("tokens", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_tokens_expires_at"))
-
     op.drop_table("tokens")
     op.drop_table("offers")
     with op.batch_alter_table("copies", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_copies_certificate"))
-        batch_op.drop_index(batch_op.f("ix_copies_batch"))
         batch_op.drop_index("copies_not_valid", sqlite_where=sa.text("status <> 0"), postgresql_where=sa.text("status <> 0"))
 
     op.drop_table("copies")
@@ -170,9 +158,6 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_certificates_person_id"))
 
     op.drop_table("certificates")
-    with op.batch_alter_table("used_once", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_used_once_expires_at"))
-
     op.drop_table("used_once")
     op.drop_table("status_lists")
     op.drop_table("persons")
