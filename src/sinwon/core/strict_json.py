@@ -1,7 +1,7 @@
 """The one door for JSON from outside: RFC 8259 as strict as we can make it, bounded before it is used.
 
 Refuses duplicate names, NaN and Infinity, numbers beyond a float, a byte order mark, invalid UTF-8, unpaired surrogates,
-nesting deeper than MAX_DEPTH and more than MAX_NAMES names. `parse_json` gives plain values; `parse_as` a typed message
+nesting deeper than MAX_DEPTH and more names than the caller expects. `parse_json` gives plain values; `parse_as` a typed message
 (msgspec Struct): unknown members are ignored there unless the type forbids them, as the protocols ask.
 """
 
@@ -17,9 +17,8 @@ MAX_NAMES: Final = 2_000  # a credential with a portrait and 40 claims has about
 MAX_BYTES: Final = 64 * 1024  # unless the caller knows its message may be larger
 STRING_OR_BRACKET: Final = pattern(rb'"(?:[^"\\]|\\.)*+"?|[{}\[\]]')
 STRING_OR_COLON: Final = pattern(rb'"(?:[^"\\]|\\.)*+"?|:')
-QUOTE_AND_MORE: Final = pattern(rb'"[:\s]')
-WHITE_SPACE: Final = (b" ", b"\n", b"\t", b"\r")
 CONTAINERS: Final = (dict, list)
+ENCODER: Final = msgspec.json.Encoder()
 DECODER: Final = msgspec.json.Decoder()
 """Strict by itself about UTF-8, surrogates, byte order marks, numbers and what follows the value; not about duplicate names."""
 PLACE: Final = pattern(r" - at `(\$(?:\.[A-Za-z_]+|\[\.\.\.\])*)`\Z")
@@ -28,14 +27,17 @@ T = TypeVar("T")
 
 def parse_json(data: bytes | str, *, limit: int = MAX_BYTES, names: int = MAX_NAMES) -> Any:
     """Plain values of one JSON document of at most `limit` bytes and `names` names. Raises Malformed."""
-    raw = _bytes(data, limit)
-    _check_depth(raw)
+    if len(data) > limit:
+        raise Malformed("invalid_request", f"more than {limit} bytes of JSON")
+    raw = data if isinstance(data, bytes) else _utf8(data)
+    if raw.count(b"{") + raw.count(b"[") > MAX_DEPTH:
+        _check_depth(raw)
     try:
         value = DECODER.decode(raw)
     except (msgspec.DecodeError, ValueError, RecursionError):
         raise Malformed("invalid_request", "not JSON") from None
     if b"{" in raw:
-        _check_names(raw, _names_in(value), names)
+        _check_names(raw, value, names)
     return value
 
 
@@ -68,22 +70,18 @@ def _place(error: msgspec.ValidationError) -> str:
 
 def dump(value: object) -> bytes:
     """Compact JSON of plain values or message types."""
-    return msgspec.json.encode(value)
+    return ENCODER.encode(value)
 
 
-def _bytes(data: bytes | str, limit: int) -> bytes:
-    if len(data) > limit:
-        raise Malformed("invalid_request", f"more than {limit} bytes of JSON")
+def _utf8(text: str) -> bytes:
     try:
-        return data if isinstance(data, bytes) else data.encode()
+        return text.encode()
     except UnicodeEncodeError:
         raise Malformed("invalid_request", "unpaired surrogate") from None
 
 
 def _check_depth(raw: bytes) -> None:
     """Stops deep nesting before the recursive parser sees it. Counts brackets outside strings."""
-    if raw.count(b"{") + raw.count(b"[") <= MAX_DEPTH:
-        return
     depth = 0
     for match in STRING_OR_BRACKET.finditer(raw):
         sign = match.group()
@@ -92,18 +90,17 @@ def _check_depth(raw: bytes) -> None:
             raise Malformed("invalid_request", "JSON nested too deeply")
 
 
-def _check_names(raw: bytes, distinct: int, most: int) -> None:
-    """No name twice in an object: the decoder keeps the last one, so `distinct` is less than the names in `raw`.
+def _check_names(raw: bytes, value: object, most: int) -> None:
+    """At most `most` names, and none twice in an object, where the decoder would keep the last one.
 
-    A name ends with a quote, then a colon or white space. Often there are no more such places than distinct names, and then
-    nothing is doubled; else the colons outside strings are counted.
+    What comes out the same when written again has none twice. Anything else, blanks for example, has as many colons outside
+    strings as names are written, and these must be as many as were kept.
     """
-    spaced = any(space in raw for space in WHITE_SPACE)
-    if (len(QUOTE_AND_MORE.findall(raw)) if spaced else raw.count(b'":')) != distinct:
+    if ENCODER.encode(value) != raw:
         written = sum(mark == b":" for mark in STRING_OR_COLON.findall(raw))
-        if written != distinct:
+        if written != _names_in(value):
             raise Malformed("invalid_request", "duplicate JSON name")
-    if distinct > most:
+    if raw.count(b":") > most and _names_in(value) > most:
         raise Malformed("invalid_request", "too many JSON names")
 
 

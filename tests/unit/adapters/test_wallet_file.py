@@ -1,22 +1,11 @@
-"""Files that survive a restart, and who may read them."""
+"""The wallet's file: whole or not at all, and its owner's alone."""
 
 from pathlib import Path
 
 import pytest
 
-from sinwon.adapters.kept_files import DocumentFolder, WalletFile
+from sinwon.adapters.wallet_file import WalletFile
 from sinwon.core.refusal import Fault
-
-
-def test_documents_are_kept_by_publisher_and_name(tmp_path: Path) -> None:
-    folder = DocumentFolder(tmp_path / "documents", "https://trust.example")
-    assert folder.recall("trust list") is None
-    folder.remember("trust list", "a.b.c")
-    folder.remember("trust list", "d.e.f")
-    again = DocumentFolder(tmp_path / "documents", "https://trust.example")
-    assert again.recall("trust list") == "d.e.f"
-    assert again.recall("catalogue") is None
-    assert DocumentFolder(tmp_path / "documents", "https://other.example").recall("trust list") is None
 
 
 def test_a_wallet_file_is_its_owner_s_alone(tmp_path: Path) -> None:

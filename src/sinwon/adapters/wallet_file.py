@@ -1,10 +1,9 @@
-"""Small files that survive a restart: the documents a follower accepted, and the state of a headless wallet.
+"""The file of a headless wallet: its copies, their private keys, its history.
 
-Both are written beside and moved into place, so that a crash leaves the old or the new and never half. The wallet's file holds
-private keys: only its owner can read it, and one that others can read is refused.
+Written beside and moved into place, so that a crash leaves the old or the new and never half. Only its owner can read it, and
+one that others can read is refused.
 """
 
-from hashlib import sha256
 from os import O_CREAT, O_EXCL, O_WRONLY, fsync
 from os import open as open_descriptor
 from pathlib import Path
@@ -14,28 +13,6 @@ from sinwon.core.refusal import Fault
 
 OWNER_ONLY: Final = 0o600
 OTHERS: Final = 0o077
-
-
-class DocumentFolder:
-    """Implements protocols.trust.follow.Memory: one file for each document of one publisher."""
-
-    def __init__(self, folder: Path, origin: str) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
-        self._folder = folder
-        self._origin = origin
-
-    def recall(self, document: str) -> str | None:
-        try:
-            return self._path(document).read_text("ascii")
-        except (FileNotFoundError, UnicodeDecodeError):
-            return None
-
-    def remember(self, document: str, token: str) -> None:
-        _replace(self._path(document), token.encode("ascii"))
-
-    def _path(self, document: str) -> Path:
-        name = sha256(f"{self._origin}\x00{document}".encode()).hexdigest()[:32]
-        return self._folder / f"{name}.jwt"
 
 
 class WalletFile:
