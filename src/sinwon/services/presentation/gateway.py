@@ -15,6 +15,8 @@ from sinwon.keys.trust import TrustAnchors
 from sinwon.protocols.oauth.grants.authorization_code import CODE_SECONDS
 from sinwon.protocols.trust.catalogue import Catalogue
 from sinwon.services.presentation.status import StatusLists
+from sinwon.store.engine import reading
+from sinwon.store.gateway.clients import Client, find_client
 
 RESPONSE_CODE_SECONDS: Final = 120  # from the wallet's answer until the browser is back
 TOKEN_SECONDS: Final = 300  # an access token only reads what was just shown
@@ -46,11 +48,24 @@ class Gateway:
     """Each presentation's response key is derived from it, so that giving the request out again needs no write."""
     trust: Callable[[], TrustAnchors]
     catalogue: Callable[[], Catalogue]
-    fetch: Fetch
+    fetch: Fetch | None
+    """None in a caller that must not wait for the network: it gets WouldFetch instead."""
     clock: Clock
     random: Randomness
     settings: Settings = Settings()
     statuses: StatusLists = field(default_factory=StatusLists)
+    clients: dict[str, Client] = field(default_factory=dict)
+    """Those met so far. A registration never changes, so they are kept; unknown ids are not."""
+
+    def client(self, client_id: str) -> Client | None:
+        """The registered client of that id."""
+        known = self.clients.get(client_id)
+        if known is None:
+            with reading(self.engine) as connection:
+                known = find_client(connection, client_id)
+            if known is not None:
+                self.clients[client_id] = known
+        return known
 
     def request_uri(self, presentation_id: str) -> str:
         return f"{self.origin}/presentations/{presentation_id}/request"

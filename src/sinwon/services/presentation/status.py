@@ -22,6 +22,10 @@ MAX_LISTS: Final = 64  # kept; one issuer spreads its credentials over a few lar
 RETRY_SECONDS: Final = 10  # an unreachable issuer is not asked by every sign-in
 
 
+class WouldFetch(Exception):
+    """A status list is due, and this caller must not wait for the network."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Kept:
     """The newest list of one address, if there is any, and when to ask again."""
@@ -36,9 +40,12 @@ class StatusLists:
         self._kept: OrderedDict[str, _Kept] = OrderedDict()
         self._lock = Lock()
 
-    def value(self, reference: StatusReference, *, issuer: str, fetch: Fetch, anchors: TrustAnchors, now: int) -> int | None:
+    def value(
+        self, reference: StatusReference, *, issuer: str, fetch: Fetch | None, anchors: TrustAnchors, now: int
+    ) -> int | None:
         """The status value, or None if no list younger than a day is to be had. Raises Refusal for a list that may not
-        speak for this issuer, an address made to recognise a person, an index outside the list."""
+        speak for this issuer, an address made to recognise a person, an index outside the list. Without `fetch`, raises
+        WouldFetch when a list is due."""
         # 1 one address for many people [Token Status List 12.4]
         if "?" in reference.uri or "#" in reference.uri:
             raise Unmet("invalid_status", "a status address of its own")
@@ -52,10 +59,12 @@ class StatusLists:
         # 4 the entry [Token Status List 8.3 (6)]
         return found.at(reference.index)
 
-    def _newest(self, uri: str, fetch: Fetch, anchors: TrustAnchors, now: int) -> VerifiedStatusList | None:
+    def _newest(self, uri: str, fetch: Fetch | None, anchors: TrustAnchors, now: int) -> VerifiedStatusList | None:
         with self._lock:
             kept = self._kept.get(uri)
         if kept is None or now >= kept.ask_at or kept.anchors != anchors:
+            if fetch is None:
+                raise WouldFetch
             kept = self._ask(uri, kept if kept and kept.anchors == anchors else None, fetch, anchors, now)
         found = kept.found
         if found is None or found.expires_at <= now or now - found.issued_at > MAX_AGE:

@@ -10,7 +10,6 @@ from sinwon.services.presentation.gateway import Gateway
 from sinwon.services.presentation.result import open_result
 from sinwon.services.sign_in.redeem import subject_of
 from sinwon.store.engine import reading
-from sinwon.store.gateway.clients import find_client
 from sinwon.store.gateway.sign_ins import Progress, sign_in_of_token
 
 
@@ -19,7 +18,7 @@ def read_claims(gateway: Gateway, token: str) -> dict[str, Any]:
     now = gateway.clock()
     with reading(gateway.engine) as connection:
         found = sign_in_of_token(connection, digest(token))
-        client = find_client(connection, found[0].client) if found else None
+    client = gateway.client(found[0].client) if found else None
     if found is None or client is None:
         raise Unmet(INVALID_TOKEN, "unknown access token")
     sign_in, presentation = found

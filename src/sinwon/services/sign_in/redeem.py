@@ -25,7 +25,7 @@ from sinwon.services.presentation.gateway import TOKEN_SECONDS, Gateway
 from sinwon.services.presentation.result import Result, open_result
 from sinwon.store.audit import Entry
 from sinwon.store.engine import reading
-from sinwon.store.gateway.clients import Client, find_client
+from sinwon.store.gateway.clients import Client
 from sinwon.store.gateway.metadata import AUDIT
 from sinwon.store.gateway.presentations import Presentation
 from sinwon.store.gateway.sign_ins import Progress, SignIn, end_sign_in, redeem, sign_in_of_code
@@ -62,11 +62,11 @@ def subject_of(gateway: Gateway, client: Client, result: Result) -> str:
 
 
 def _load(gateway: Gateway, secret: ClientSecret, request: CodeRequest) -> tuple[Client, tuple[SignIn, Presentation] | None]:
+    client = gateway.client(secret.client_id)
+    check_client_secret(secret, client.secret_digest if client else NOBODY)
+    if client is None:
+        raise Unmet(INVALID_CLIENT, "client not registered")
     with reading(gateway.engine) as connection:
-        client = find_client(connection, secret.client_id)
-        check_client_secret(secret, client.secret_digest if client else NOBODY)
-        if client is None:
-            raise Unmet(INVALID_CLIENT, "client not registered")
         return client, sign_in_of_code(connection, digest(request.code))
 
 

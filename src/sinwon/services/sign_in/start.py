@@ -21,8 +21,7 @@ from sinwon.services.presentation.permission import Permission, permit
 from sinwon.services.presentation.start import new_presentation
 from sinwon.services.sign_in.answer import answer_with_error
 from sinwon.store.audit import Entry
-from sinwon.store.engine import reading
-from sinwon.store.gateway.clients import Client, find_client
+from sinwon.store.gateway.clients import Client
 from sinwon.store.gateway.metadata import AUDIT
 from sinwon.store.gateway.presentations import insert_presentation
 from sinwon.store.gateway.sign_ins import Progress, SignIn, insert_sign_in
@@ -67,8 +66,7 @@ def start_sign_in(gateway: Gateway, parameters: Mapping[str, str], browser: str 
 
 
 def _client(gateway: Gateway, request: AuthorizationRequest) -> Client:
-    with reading(gateway.engine) as connection:
-        client = find_client(connection, request.client_id)
+    client = gateway.client(request.client_id)
     if client is None:
         raise Unmet(UNKNOWN_CLIENT, "client not registered")
     if request.redirect_uri not in client.redirect_uris:

@@ -56,7 +56,9 @@ class Pages:
 
     def __init__(self, folder: Path, locale_folder: Path) -> None:
         loader = FileSystemLoader([folder, HERE / "templates"])
-        self.environment = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True)
+        self.environment = Environment(
+            loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, auto_reload=False
+        )
         self.texts = {language: Texts(language, [HERE / "locale", locale_folder]) for language in LANGUAGES}
         if self.texts["ko"].keys != self.texts["en"].keys:
             raise Fault(f"texts differ between ko and en: {sorted(self.texts['ko'].keys ^ self.texts['en'].keys)}")
