@@ -254,7 +254,7 @@ def test_a_revoked_copy_is_seen_in_the_list_at_once(issuing: Issuing) -> None:
     revoked = status_list(issuing, copy.status.uri)
     assert revoked.at(copy.status.index) == INVALID
     assert revoked.expires_at == issuing.clock.now + DAY
-    assert revoked.ttl == 60
+    assert revoked.ttl == issuing.issuer.settings.status_ttl
     assert sum(revoked.at(index) == INVALID for index in range(issuing.issuer.settings.status_list_size)) == 2
 
 
@@ -263,7 +263,7 @@ def test_the_list_is_kept_until_it_changes_or_is_due(issuing: Issuing) -> None:
     first = issuing.get(uri)
     assert first.headers["content-type"] == "application/statuslist+jwt"
     assert first.headers["access-control-allow-origin"] == "*"
-    assert first.headers["cache-control"] == "public, max-age=60"
+    assert first.headers["cache-control"] == f"public, max-age={issuing.issuer.settings.status_ttl}"
     issuing.issue()
     again = issuing.get(uri, headers={"If-None-Match": first.headers["etag"]})
     assert (again.status_code, again.content) == (304, b"")
