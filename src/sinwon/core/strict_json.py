@@ -1,7 +1,7 @@
 """The one door for JSON from outside: RFC 8259 as strict as we can make it, bounded before it is used.
 
 Refuses duplicate names, NaN and Infinity, numbers beyond a float, a byte order mark, invalid UTF-8, unpaired surrogates,
-nesting deeper than MAX_DEPTH and more names than the caller expects. `parse_json` gives plain values; `parse_as` a typed message
+nesting deeper than MAX_DEPTH and more names than the caller allows. `parse_json` gives plain values, `parse_as` a typed message
 (msgspec Struct): unknown members are ignored there unless the type forbids them, as the protocols ask.
 """
 
