@@ -37,6 +37,7 @@ def row(number: int = 1, **changes: object) -> ApplicationRow:
         changed_at=4_102_444_800,
         form=b"\x00\xff",
         findings=FINDINGS,
+        differences=b"\x00sealed",
         told=True,
     )
     return replace(base, **changes)  # type: ignore[arg-type]

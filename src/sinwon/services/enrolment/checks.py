@@ -7,9 +7,9 @@ chip, face, presence) is judged only after the visit is recorded.
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
-from typing import Final
+from typing import Any, Final
 
-from sinwon.core.text import canonical_name
+from sinwon.core.text import canonical_name, masked_rrn
 from sinwon.services.enrolment.eligibility import Check, Facts, Finding, Source
 from sinwon.services.enrolment.rrn import agrees, is_unassigned
 
@@ -93,7 +93,17 @@ def _chip_rejected(facts: Facts) -> bool:
 def mismatches(facts: Facts) -> tuple[str, ...]:
     """Names of the fields in which form and registers differ. Names of people are compared canonically, Latin names only
     between form and passport; nothing is romanised."""
-    return tuple(name for name, values in _compared(facts) if len(set(values)) > 1)
+    return tuple(field for field, values, key in _compared(facts) if len({key(value) for value in values.values()}) > 1)
+
+
+def differences(facts: Facts) -> dict[str, dict[str, Any]]:
+    """What each source says in the fields that differ: for the officer's eyes. Resident numbers masked."""
+    apart = mismatches(facts)
+    return {
+        field: {source: masked_rrn(value) if field == "rrn" else value for source, value in values.items()}
+        for field, values, _key in _compared(facts)
+        if field in apart
+    }
 
 
 def _identity_mismatch(facts: Facts) -> Finding | None:
@@ -101,20 +111,33 @@ def _identity_mismatch(facts: Facts) -> Finding | None:
     return Finding("IDENTITY_MISMATCH", fields) if fields else None
 
 
-def _compared(facts: Facts) -> Iterable[tuple[str, list[object]]]:
-    form, passport = facts.form, facts.records.passport
-    registration, resident = facts.records.registration, facts.records.resident
-    people = [record for record in (registration, resident, passport) if record]
-    yield "name_ko", [canonical_name(form.name_ko), *(canonical_name(person.name_ko) for person in people)]
-    yield "birthdate", [form.birthdate, *(person.birthdate for person in people)]
-    yield "sex", [person.sex for person in people]
-    numbers = [record.rrn for record in (registration, resident) if record and record.rrn]
-    yield "rrn", [*([form.rrn] if form.rrn and numbers else []), *numbers]
-    yield "passport_number", [form.passport_number, *([registration.passport_number] if registration else [])]
+def _compared(facts: Facts) -> Iterable[tuple[str, dict[str, Any], Callable[[Any], object]]]:
+    """Field, what each source says in it, and how two values are compared."""
+    form, records = facts.form, facts.records
+    registration, resident, passport = records.registration, records.resident, records.passport
+    named = {"registration": registration, "resident": resident, "passport": passport}
+    people = {source: record for source, record in named.items() if record}
+    yield "name_ko", {"form": form.name_ko, **{source: person.name_ko for source, person in people.items()}}, _name
+    yield "birthdate", {"form": form.birthdate, **{source: person.birthdate for source, person in people.items()}}, _same
+    yield "sex", {source: person.sex for source, person in people.items()}, _same
+    numbers = {"registration": registration and registration.rrn, "resident": resident and resident.rrn}
+    known = {source: number for source, number in numbers.items() if number}
+    yield "rrn", {**({"form": form.rrn} if form.rrn and known else {}), **known}, _same
+    if registration:
+        numbers = {"form": form.passport_number, "registration": registration.passport_number}
+        yield "passport_number", numbers, _same
     if passport:
-        yield "passport_expiry", [form.passport_expiry, passport.expiry_date]
-        yield "family_name", [canonical_name(form.family_name), canonical_name(passport.family_name)]
-        yield "given_name", [canonical_name(form.given_name or ""), canonical_name(passport.given_name or "")]
+        yield "passport_expiry", {"form": form.passport_expiry, "passport": passport.expiry_date}, _same
+        yield "family_name", {"form": form.family_name, "passport": passport.family_name}, _name
+        yield "given_name", {"form": form.given_name, "passport": passport.given_name}, _name
+
+
+def _name(name: str | None) -> str:
+    return canonical_name(name or "")
+
+
+def _same(value: object) -> object:
+    return value
 
 
 def _face(facts: Facts) -> bool:

@@ -51,7 +51,7 @@ def approve_application(consulate: Consulate, officer: Officer, application: str
         chip_reader=consulate.settings.chip_reader,
     )
     used = {code: overrides[code] for code in assessment.codes if code in overrides}
-    changes = {**found(assessment), "person": consulate.sealed(person, PERSON, row.id)}
+    changes = {**found(consulate, row.id, assessment), "person": consulate.sealed(person, PERSON, row.id)}
     with consulate.engine.begin() as connection:
         _bind_passport(consulate, connection, assessment)
         state = move_application(
@@ -82,7 +82,7 @@ def refuse_application(consulate: Consulate, officer: Officer, application: str,
             Move.REFUSE,
             by=officer.id,
             now=assessment.facts.now,
-            changes=found(assessment),
+            changes=found(consulate, row.id, assessment),
             details=details,
         )
         _record(consulate, connection, officer, row, "refuse", assessment, {"": reason} if reason else {})
@@ -106,7 +106,9 @@ def _check_eligible(
         details: dict[str, str | int | list[str]] = {"codes": assessment.codes}
         move = Move.WAIT if assessment.is_waiting else Move.CHECK
         now = assessment.facts.now
-        move_application(connection, row, move, by=officer.id, now=now, changes=found(assessment), details=details)
+        move_application(
+            connection, row, move, by=officer.id, now=now, changes=found(consulate, row.id, assessment), details=details
+        )
     if all(finding.kind is Kind.RETRY for finding in left):
         raise Unmet("registry_unavailable", "a register or the issuer did not answer")
     raise Unmet("not_eligible", ", ".join(finding.code for finding in left))

@@ -24,5 +24,11 @@ def recheck_application(consulate: Consulate, officer: Officer, application: str
     details: dict[str, str | int | list[str]] = {"codes": assessment.codes}
     with consulate.engine.begin() as connection:
         return move_application(
-            connection, row, move, by=officer.id, now=assessment.facts.now, changes=found(assessment), details=details
+            connection,
+            row,
+            move,
+            by=officer.id,
+            now=assessment.facts.now,
+            changes=found(consulate, row.id, assessment),
+            details=details,
         )

@@ -13,6 +13,7 @@ from sinwon.core.ids import digest, new_id, new_secret
 from sinwon.core.refusal import Unmet
 from sinwon.services.enrolment.application import Move, State
 from sinwon.services.enrolment.assess import Assessment, assess, knows_the_person
+from sinwon.services.enrolment.checks import differences
 from sinwon.services.enrolment.consulate import Consulate
 from sinwon.services.enrolment.form import Form, parse_form
 from sinwon.services.enrolment.progress import APPLICANT, move_application
@@ -22,6 +23,7 @@ from sinwon.store.consulate.applications import ApplicationRow, insert_applicati
 from sinwon.store.consulate.tables import AUDIT
 
 FORM: Final = "applications.form"
+DIFFERENCES: Final = "applications.differences"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,16 +52,20 @@ def check_application(consulate: Consulate, application: str, form: Form) -> Sta
         row = lock_application(connection, application)
         if row is None:
             raise Unmet("not_found", "the application is gone")
-        changes = {**found(assessment), "told": row.told or knows_the_person(assessment.facts)}
+        changes = {**found(consulate, application, assessment), "told": row.told or knows_the_person(assessment.facts)}
         details: dict[str, str | int | list[str]] = {"codes": assessment.codes}
         return move_application(
             connection, row, move, by="consulate", now=assessment.facts.now, changes=changes, details=details
         )
 
 
-def found(assessment: Assessment) -> dict[str, object]:
-    """The findings as kept: codes, field names, dates and missions."""
-    return {"findings": msgspec.to_builtins(assessment.findings)}
+def found(consulate: Consulate, application: str, assessment: Assessment) -> dict[str, object]:
+    """The findings as kept: codes, field names, dates and missions; the differing values themselves sealed."""
+    apart = differences(assessment.facts)
+    return {
+        "findings": msgspec.to_builtins(assessment.findings),
+        "differences": consulate.sealed(apart, DIFFERENCES, application),
+    }
 
 
 def person_index(consulate: Consulate, form: Form, rrn: str | None) -> str:
@@ -83,6 +89,7 @@ def _keep(consulate: Consulate, form: Form, application: str, secret: str) -> No
         changed_at=now,
         form=consulate.sealed(form, FORM, application),
         findings=[],
+        differences=consulate.sealed({}, DIFFERENCES, application),
         told=False,
     )
     with consulate.engine.begin() as connection:

@@ -18,7 +18,7 @@ from sinwon.services.enrolment.offer import offer_of
 from sinwon.services.enrolment.phone_number import masked_phone
 from sinwon.services.enrolment.reasons import REASONS, Text
 from sinwon.services.enrolment.rrn import checksum_holds, is_unassigned
-from sinwon.services.enrolment.submit import FORM
+from sinwon.services.enrolment.submit import DIFFERENCES, FORM
 from sinwon.services.enrolment.visit import visit_of
 from sinwon.store.consulate.applications import ApplicationRow, DecisionRow, find_decision, list_applications
 from sinwon.store.consulate.tables import AUDIT
@@ -36,6 +36,7 @@ OPEN_TO_ALL: Final = frozenset(
 )
 """Reasons that say nothing of what a register holds."""
 UNKNOWN: Final = {"date": Text("미정", "not known yet"), "mission": Text("확인 중", "being determined")}
+LONGEST_ADDRESS: Final = 500
 View = dict[str, Any]
 
 
@@ -69,6 +70,7 @@ def officers_view(consulate: Consulate, officer: Officer, application: str) -> V
     return {
         **_summary(row, catalogue),
         "reasons": [reason_view(finding, catalogue, officer=True) for finding in findings_of(row)],
+        "differences": consulate.opened(row.differences, DIFFERENCES, row.id, dict[str, dict[str, Any]]),
         "warnings": warnings(form),
         "form": _form_view(form),
         "visit": visit_of(consulate, row) if row.visit else None,
@@ -143,18 +145,18 @@ def _line(consulate: Consulate, row: ApplicationRow) -> View:
 
 
 def _form_view(form: Form) -> View:
-    """Names as given: they are compared with the booklet. The resident number and the phone are masked."""
+    """Names as given, but for signs nobody can see: they are compared with the booklet. Number and phone are masked."""
     return {
-        "name_ko": form.name_ko,
-        "family_name": form.family_name,
-        "given_name": form.given_name,
+        "name_ko": shown(form.name_ko),
+        "family_name": shown(form.family_name),
+        "given_name": shown(form.given_name) if form.given_name else None,
         "birthdate": form.birthdate,
         "rrn": masked_rrn(form.rrn) if form.rrn else None,
         "passport_number": form.passport_number,
         "passport_expiry": form.passport_expiry,
         "phone": masked_phone(form.phone),
         "residence_country": form.residence_country,
-        "address": form.address,
+        "address": shown(form.address, LONGEST_ADDRESS),
         "language": form.language,
         "consents": form.consents,
     }

@@ -48,7 +48,7 @@ def _write(
 ) -> None:
     now = assessment.facts.now
     changes = {
-        **found(assessment),
+        **found(consulate, row.id, assessment),
         "visit": consulate.sealed(visit, VISIT, row.id),
         "visited_at": now,
         "told": row.told or _is_the_person(visit),

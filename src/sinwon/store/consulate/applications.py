@@ -52,6 +52,8 @@ class ApplicationRow:
     changed_at: int
     form: bytes
     findings: list[dict[str, Any]]
+    differences: bytes
+    """Sealed: what each source says where they differ, for the officer."""
     told: bool
     """Whether the applicant may read what the registers say of them."""
     phone_proven_at: int | None = None

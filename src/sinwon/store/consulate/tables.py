@@ -26,6 +26,7 @@ APPLICATIONS: Final = Table(
     Column("changed_at", BigInteger, nullable=False),
     Column("form", LargeBinary, nullable=False),
     Column("findings", JSON, nullable=False),
+    Column("differences", LargeBinary, nullable=False),
     Column("told", Boolean, nullable=False),
     Column("phone_proven_at", BigInteger),
     Column("witness", LargeBinary),

@@ -23,6 +23,7 @@ def upgrade() -> None:
         sa.Column("changed_at", sa.BigInteger(), nullable=False),
         sa.Column("form", sa.LargeBinary(), nullable=False),
         sa.Column("findings", sa.JSON(), nullable=False),
+        sa.Column("differences", sa.LargeBinary(), nullable=False),
         sa.Column("told", sa.Boolean(), nullable=False),
         sa.Column("phone_proven_at", sa.BigInteger(), nullable=True),
         sa.Column("witness", sa.LargeBinary(), nullable=True),
