@@ -67,7 +67,9 @@ def parse_x5c(header: object) -> tuple[bytes, ...]:
     """The DER certificates of a JOSE `x5c` header (RFC 7515 §4.1.6: padded standard base64). Raises Malformed."""
     if not isinstance(header, list) or not 0 < len(header) <= MAX_CERTIFICATES:
         raise Malformed("invalid_chain", "x5c is not a list of 1 to 5 certificates")
-    return tuple(_der(text) for text in header)
+    if not all(isinstance(text, str) and len(text) <= MAX_CERTIFICATE_BYTES * 4 // 3 for text in header):
+        raise Malformed("invalid_chain", "x5c element is not a certificate")
+    return _decoded(tuple(header))
 
 
 def verify_chain(chain: Sequence[bytes], anchors: frozenset[bytes], now: int) -> VerifiedChain:
@@ -180,10 +182,9 @@ def fingerprint(der: bytes) -> bytes:
     return sha256(der).digest()
 
 
-def _der(text: object) -> bytes:
-    if not isinstance(text, str) or len(text) > MAX_CERTIFICATE_BYTES * 4 // 3:
-        raise Malformed("invalid_chain", "x5c element is not a certificate")
+@lru_cache(CACHE_CHAINS)
+def _decoded(texts: tuple[str, ...]) -> tuple[bytes, ...]:
     try:
-        return b64decode(text, validate=True)
+        return tuple(b64decode(text, validate=True) for text in texts)
     except ValueError:
         raise Malformed("invalid_chain", "x5c element is not base64") from None

@@ -6,10 +6,11 @@ ignore or use. Does not check claims.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, Final
+
+from msgspec import Struct
 
 from sinwon.core import base64url
 from sinwon.core.limits import MAX_JWT
@@ -23,8 +24,7 @@ CACHED_HEADER: Final = 8 * 1024  # characters; longer headers are parsed each ti
 CACHE_HEADERS: Final = 256
 
 
-@dataclass(frozen=True, slots=True)
-class Jws:
+class Jws(Struct, frozen=True):
     """A compact JWS as received. `signed` is the signing input byte for byte; nothing is ever re-encoded."""
 
     raw: str

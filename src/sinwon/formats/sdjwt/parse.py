@@ -4,9 +4,10 @@ Owns splitting and bounded parsing. Keeps every text as received: digests are ta
 encoded again. Does not compare a digest (disclosures), a signature (vc) or a holder's key (key_binding).
 """
 
-from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any, Final
+
+from msgspec import Struct
 
 from sinwon.core import base64url
 from sinwon.core.limits import MAX_SD_JWT
@@ -18,14 +19,13 @@ from sinwon.formats.sdjwt.names import INVALID, RESERVED
 MAX_DISCLOSURES: Final = 500  # a credential of ours has about 40; work per disclosure is a hash and a small JSON
 
 
-@dataclass(frozen=True, slots=True)
-class Disclosure:
-    """One disclosure as received. Equal when the texts are."""
+class Disclosure(Struct, frozen=True):
+    """One disclosure as received. A Struct, like SdJwt, because a presentation makes many of them."""
 
     text: str
-    name: str | None = field(compare=False)
+    name: str | None
     """None for an array element."""
-    value: Any = field(compare=False)
+    value: Any
 
     @property
     def digest(self) -> str:
@@ -33,8 +33,7 @@ class Disclosure:
         return base64url.encode(sha256(self.text.encode()).digest())
 
 
-@dataclass(frozen=True, slots=True)
-class SdJwt:
+class SdJwt(Struct, frozen=True):
     """A parsed SD-JWT, with key binding or without. Nothing in it is verified."""
 
     raw: str
