@@ -29,7 +29,7 @@ from sinwon.store.consulate.applications import ApplicationRow, DecisionRow, enr
 from sinwon.store.engine import reading
 
 PERSON: Final = "applications.person"
-REASONS: Final = "decisions.reasons"
+WORDS: Final = "decisions.reasons"
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +147,7 @@ def _record(
             verdict=verdict,
             codes=assessment.codes,
             overridden=sorted(code for code in words if code),
-            reasons=consulate.sealed(dict(words), REASONS, row.id),
+            reasons=consulate.sealed(dict(words), WORDS, row.id),
             policy=policy_version(consulate.settings.policy),
             inputs=_inputs(consulate, assessment),
         ),

@@ -12,6 +12,7 @@ from sinwon.services.accounts.officer import Officer
 from sinwon.services.enrolment.access import applicants_own, at_mission_of
 from sinwon.services.enrolment.application import State
 from sinwon.services.enrolment.consulate import Consulate
+from sinwon.services.enrolment.decide import WORDS as DECISION_WORDS
 from sinwon.services.enrolment.eligibility import Finding
 from sinwon.services.enrolment.form import Form
 from sinwon.services.enrolment.offer import offer_of
@@ -75,7 +76,7 @@ def officers_view(consulate: Consulate, officer: Officer, application: str) -> V
         "form": _form_view(form),
         "visit": visit_of(consulate, row) if row.visit else None,
         "offer": offer_of(consulate, row) if row.offer else None,
-        "decision": _decision_view(decision) if decision else None,
+        "decision": _decision_view(consulate, decision) if decision else None,
         "history": [{"at": entry.at, "by": entry.actor, "action": entry.action} for entry in history],
     }
 
@@ -162,12 +163,13 @@ def _form_view(form: Form) -> View:
     }
 
 
-def _decision_view(decision: DecisionRow) -> View:
+def _decision_view(consulate: Consulate, decision: DecisionRow) -> View:
     return {
         "verdict": decision.verdict,
         "at": decision.at,
         "officer": decision.officer,
         "codes": decision.codes,
         "overridden": decision.overridden,
+        "words": consulate.opened(decision.reasons, DECISION_WORDS, decision.application, dict[str, str]),
         "policy": decision.policy,
     }

@@ -111,6 +111,8 @@ def test_class_o_needs_a_reason_that_is_kept_and_sealed(desk: Counter) -> None:
     assert decision is not None
     assert decision.overridden == ["PASSPORT_CHIP_UNREADABLE"]
     assert words.encode() not in decision.reasons
+    shown = officers_view(desk.consulate, officer, made.application)["decision"]
+    assert shown["words"] == {"PASSPORT_CHIP_UNREADABLE": words}
 
 
 def test_class_h_stops_whatever_the_officer_writes(desk: Counter) -> None:
