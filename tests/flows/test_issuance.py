@@ -24,6 +24,7 @@ from sinwon.protocols.vci.configurations import IDENTITY_SD_JWT, LINKAGE_SD_JWT
 from sinwon.protocols.vci.metadata import parse_issuer_metadata
 from sinwon.protocols.vci.offer import CredentialOffer, parse_link
 from sinwon.services.issuance.clean_up import CleanedUp, clean_up
+from sinwon.services.issuance.publish_status import StatusPublisher
 from sinwon.store.issuer.tables import AUDIT, CERTIFICATES, COPIES, STATUS_LISTS
 from tests import world
 from tests.issuing import MISSIONS, PERSON, PIN, RRN, Issuing, code_of, on_sqlite
@@ -253,7 +254,8 @@ def test_a_revoked_copy_is_seen_in_the_list_at_once(issuing: Issuing) -> None:
     issuing.revoke()
     revoked = status_list(issuing, copy.status.uri)
     assert revoked.at(copy.status.index) == INVALID
-    assert revoked.expires_at == issuing.clock.now + DAY
+    assert issuing.clock.now < revoked.issued_at <= issuing.clock.now + 1
+    assert revoked.expires_at == revoked.issued_at + DAY
     assert revoked.ttl == issuing.issuer.settings.status_ttl
     assert sum(revoked.at(index) == INVALID for index in range(issuing.issuer.settings.status_list_size)) == 2
 
@@ -269,6 +271,21 @@ def test_the_list_is_kept_until_it_changes_or_is_due(issuing: Issuing) -> None:
     assert (again.status_code, again.content) == (304, b"")
     issuing.clock.move(issuing.issuer.settings.status_renewal)
     assert issuing.get(uri, headers={"If-None-Match": first.headers["etag"]}).status_code == 200
+
+
+def test_two_processes_never_step_back(issuing: Issuing) -> None:
+    uri = verified(issuing.issue()).status.uri
+    first = StatusPublisher(issuing.issuer)
+    list_id = uri.rpartition("/")[2]
+    times = []
+    for move in (0, 7, 900, 3):
+        issuing.clock.move(move)
+        for publisher in (first, StatusPublisher(issuing.issuer)):
+            token = publisher.token(list_id).decode()
+            listed = verify_status_list(token, uri=uri, anchors=world.trust_anchors(), now=issuing.clock.now)
+            times.append(listed.issued_at)
+    assert times == sorted(times)
+    assert len(set(times)) == 2
 
 
 def test_past_and_unknown_lists_are_not_served(issuing: Issuing) -> None:

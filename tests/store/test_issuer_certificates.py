@@ -62,8 +62,8 @@ def test_a_token_grants_its_certificate_while_it_lives(engine: Engine) -> None:
 
 def test_a_token_comes_with_the_newest_status_list(engine: Engine) -> None:
     with engine.begin() as connection:
-        status.open_list(connection, 1, "list-one")
-        status.open_list(connection, 2, "list-two")
+        status.open_list(connection, 1, "list-one", now=NOW)
+        status.open_list(connection, 2, "list-two", now=NOW)
         granted = certificates.granted(connection, TOKEN, now=NOW)
     assert granted is not None
     assert (granted.list, granted.list_id) == (2, "list-two")

@@ -25,7 +25,7 @@ def engine(new_engine: EngineFactory) -> Engine:
             certificates.add(
                 connection, NewCertificate(f"cert-{number}", f"app-{number}", f"person-{number}", "m", b"", NOW + 100)
             )
-            assert status.open_list(connection, number, f"list-{number}")
+            assert status.open_list(connection, number, f"list-{number}", now=NOW)
     return engine
 
 
@@ -65,7 +65,7 @@ def test_one_of_fifty_takes_a_place(engine: Engine) -> None:
 
 def test_a_list_number_is_opened_once(engine: Engine) -> None:
     with engine.connect() as connection:
-        assert not status.open_list(connection, 2, "another")
+        assert not status.open_list(connection, 2, "another", now=NOW)
         connection.rollback()
 
 
@@ -73,14 +73,14 @@ def test_status_changes_reach_every_list_of_the_certificate(engine: Engine) -> N
     with engine.begin() as connection:
         status.add(connection, [copy(7), copy(8, list=2), copy(9, certificate="cert-2")])
         assert status.values_of(connection, 1) == {}
-        assert status.set_all(connection, "cert-1", 1) == 2
+        assert status.set_all(connection, "cert-1", 1, now=NOW + 5) == 2
         assert status.values_of(connection, 1) == {7: 1}
         assert status.values_of(connection, 2) == {8: 1}
-        assert status.find_list(connection, "list-1") == StatusList(1, "list-1", 1)
-        status.set_all(connection, "cert-2", 2)
+        assert status.find_list(connection, "list-1") == StatusList(1, "list-1", NOW + 5)
+        status.set_all(connection, "cert-2", 2, now=NOW + 5)
         assert status.values_of(connection, 1) == {7: 1, 9: 2}
-        assert status.find_list(connection, "list-1") == StatusList(1, "list-1", 2)
-        assert status.find_list(connection, "list-2") == StatusList(2, "list-2", 1)
+        assert status.find_list(connection, "list-1") == StatusList(1, "list-1", NOW + 6)
+        assert status.find_list(connection, "list-2") == StatusList(2, "list-2", NOW + 5)
         assert status.find_list(connection, "nothing") is None
 
 

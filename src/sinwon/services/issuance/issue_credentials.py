@@ -122,10 +122,11 @@ def _places(issuer: Issuer, connection: Connection, accepted: _Accepted) -> tupl
 
 
 def _open_list(issuer: Issuer, newest: int | None) -> None:
+    now = issuer.clock()
     with issuer.engine.begin() as connection:
-        if not open_next_list(connection, newest, issuer.random):
+        if not open_next_list(connection, newest, issuer.random, now=now):
             raise _Taken
-        AUDIT.write(connection, Entry(issuer.clock(), "issuer", "status_list.opened", str((newest or 0) + 1)))
+        AUDIT.write(connection, Entry(now, "issuer", "status_list.opened", str((newest or 0) + 1)))
 
 
 def _sign_copies(issuer: Issuer, accepted: _Accepted, places: Sequence[int]) -> tuple[Credential, ...]:

@@ -32,6 +32,6 @@ def choose_places(drawn: tuple[int, ...], taken: frozenset[int], count: int) -> 
     return free[:count]
 
 
-def open_next_list(connection: Connection, newest: int | None, random: Randomness) -> bool:
+def open_next_list(connection: Connection, newest: int | None, random: Randomness, *, now: int) -> bool:
     """Whether this call opened it; False when another was faster (roll back and look again)."""
-    return status.open_list(connection, (newest or 0) + 1, new_id(random))
+    return status.open_list(connection, (newest or 0) + 1, new_id(random), now=now)

@@ -1,6 +1,7 @@
 """The status lists as signed tokens (Token Status List §8), one kept per list until its version or its age asks for a new one.
 
-Each look costs one small read; building and signing happen only when a status changed or the token is due.
+Each look costs one small read; building and signing happen only when a status changed or the token is due. The time of issue
+follows from the list's version and the clock's interval alone, so that two processes never show a verifier an older one.
 """
 
 from dataclasses import dataclass
@@ -38,24 +39,22 @@ class StatusPublisher:
             found = status.find_list(connection, list_id)
             if found is None:
                 raise Unmet("not_found", "no such status list")
+            issued_at = max(found.version, now - now % self._issuer.settings.status_renewal)
             kept = self._kept.get(list_id)
-            if kept is not None and self._is_current(kept, found, now):
+            if kept is not None and (kept.version, kept.issued_at) == (found.version, issued_at):
                 return kept.token
             values = status.values_of(connection, found.number)
-        published = _Published(found.version, now, self._sign(found, values, now))
+        published = _Published(found.version, issued_at, self._sign(found, values, issued_at))
         self._kept[list_id] = published
         return published.token
 
-    def _is_current(self, kept: _Published, found: StatusList, now: int) -> bool:
-        return kept.version == found.version and 0 <= now - kept.issued_at < self._issuer.settings.status_renewal
-
-    def _sign(self, found: StatusList, values: dict[int, int], now: int) -> bytes:
+    def _sign(self, found: StatusList, values: dict[int, int], issued_at: int) -> bytes:
         settings = self._issuer.settings
         return sign_status_list(
             deflate(pack(values, size=settings.status_list_size, bits=BITS)),
             bits=BITS,
             uri=self._issuer.status_url(found.id),
-            now=now,
+            now=issued_at,
             lifetime=settings.status_lifetime,
             ttl=settings.status_ttl,
             by=self._issuer.status_signer,

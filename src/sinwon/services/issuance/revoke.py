@@ -47,7 +47,7 @@ def _revoke(connection: Connection, message: Revoke, *, now: int) -> Revoked:
     if not certificates.end(connection, found.id, CertificateState.REVOKED, reason=message.reason):
         return Revoked(found.id, status.count_of(connection, found.id))
     offers.close(connection, found.id)
-    copies = status.set_all(connection, found.id, INVALID)
+    copies = status.set_all(connection, found.id, INVALID, now=now)
     details: dict[str, str | int | list[str]] = {"reason": message.reason, "copies": copies}
     AUDIT.write(connection, Entry(now, message.officer, "certificate.revoked", found.id, details))
     return Revoked(found.id, copies)

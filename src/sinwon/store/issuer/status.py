@@ -1,8 +1,8 @@
 """Copies and their places in the status lists.
 
 A place is random, unique and never given twice. Neither finding a free place nor finding what is revoked depends on how full
-a list is: places are drawn and looked up, revoked copies have an index of their own. `version` grows with every change that
-a list's readers can see, so fresh copies (value 0) do not touch it.
+a list is: places are drawn and looked up, revoked copies have an index of their own. `version` is the time of the last change
+that a list's readers can see, moved on by a second when two fall into one; fresh copies (value 0) do not touch it.
 """
 
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Final
 
-from sqlalchemy import Connection, and_, bindparam, func, insert, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, case, func, insert, or_, select, update
 
 from sinwon.store.issuer.tables import COPIES, STATUS_LISTS
 from sinwon.store.kept import Conflict, Kept
@@ -56,7 +56,7 @@ _SET = Kept(update(COPIES).where(COPIES.c.certificate == bindparam("of")).values
 _TOUCH = Kept(
     update(STATUS_LISTS)
     .where(STATUS_LISTS.c.number.in_(select(COPIES.c.list).where(COPIES.c.certificate == bindparam("of"))))
-    .values(version=STATUS_LISTS.c.version + 1)
+    .values(version=case((STATUS_LISTS.c.version < bindparam("now"), bindparam("now")), else_=STATUS_LISTS.c.version + 1))
 )
 _COUNT = Kept(select(func.count()).select_from(COPIES).where(COPIES.c.certificate == bindparam("of")))
 _RECORD_EVENT = Kept(
@@ -120,10 +120,10 @@ def add(connection: Connection, copies: Sequence[NewCopy]) -> bool:
     return True
 
 
-def open_list(connection: Connection, number: int, list_id: str) -> bool:
+def open_list(connection: Connection, number: int, list_id: str, *, now: int) -> bool:
     """Whether this call opened list `number`. After False the transaction must be rolled back."""
     try:
-        _INSERT_LIST.run(connection, {"number": number, "id": list_id, "version": 0})
+        _INSERT_LIST.run(connection, {"number": number, "id": list_id, "version": now})
     except Conflict:
         return False
     return True
@@ -139,10 +139,10 @@ def values_of(connection: Connection, number: int) -> dict[int, int]:
     return dict(_NOT_VALID.run(connection, {"of": number}).fetchall())
 
 
-def set_all(connection: Connection, certificate: str, value: int) -> int:
+def set_all(connection: Connection, certificate: str, value: int, *, now: int) -> int:
     """Gives all copies of a certificate this value and lets their lists' readers know; how many copies."""
     count = int(_SET.run(connection, {"of": certificate, "to": value}).rowcount)
-    _TOUCH.run(connection, {"of": certificate})
+    _TOUCH.run(connection, {"of": certificate, "now": now})
     return count
 
 
