@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
@@ -30,16 +31,13 @@ def _as_postgres(command: list[str]) -> list[str]:
 
 
 @pytest.fixture(scope="session")
-def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgresql() -> Iterator[str]:
     """The URL of a running cluster's maintenance database, with `{database}` to be filled."""
     binaries = _binaries()
     if binaries is None:
         pytest.skip("PostgreSQL's server programs are not installed")
-    home = tmp_path_factory.mktemp("pg")
+    home = Path(tempfile.mkdtemp(prefix="sinwon-pg-"))
     if os.geteuid() == 0:
-        for folder in (home, *home.parents):
-            if folder.stat().st_uid == 0 and folder != Path("/tmp") and str(folder).startswith("/tmp/"):  # noqa: S108 (only widens our own)
-                folder.chmod(0o755)
         shutil.chown(home, "postgres", "postgres")
     data = home / "data"
     run = subprocess.run
@@ -54,6 +52,7 @@ def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     run(_as_postgres([*start, "start"]), check=True, stdout=-3, cwd=home)
     yield f"postgresql+psycopg://sinwon@/{{database}}?host={home}"
     run(_as_postgres([str(binaries / "pg_ctl"), "-D", str(data), "-m", "immediate", "stop"]), check=True, stdout=-3, cwd=home)
+    shutil.rmtree(home, ignore_errors=True)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -104,6 +104,6 @@ def _folder(state: Path | None) -> Iterator[Path]:
 def _logging(folder: Path) -> Iterator[None]:
     """Every role's log into one file beside the databases."""
     folder.mkdir(parents=True, exist_ok=True)
-    with (folder / "log.jsonl").open("w", encoding="utf-8") as file:
+    with (folder / "log.jsonl").open("wb") as file:
         configure_logs(logging.INFO, file)
         yield

@@ -10,7 +10,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 import structlog
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -19,13 +19,16 @@ from sinwon.web.shared.answers import CORS, error_answer, refusal_answer
 
 log = structlog.stdlib.get_logger("sinwon.web")
 
-SECURITY: Final = {
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "X-Frame-Options": "DENY",
-    "Cross-Origin-Opener-Policy": "same-origin",
-}
-NOTHING: Final = "default-src 'none'; frame-ancestors 'none'"
+HSTS: Final = (b"strict-transport-security", b"max-age=63072000; includeSubDomains")
+POLICY: Final = b"content-security-policy"
+NOTHING: Final = (POLICY, b"default-src 'none'; frame-ancestors 'none'")
+"""For answers that are no pages: nothing may be loaded, nobody may frame them."""
+SECURITY: Final = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"x-frame-options", b"DENY"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+)
 
 
 class Guard:
@@ -34,8 +37,8 @@ class Guard:
     def __init__(self, app: ASGIApp, *, origin: str, role: str) -> None:
         self.app = app
         parts = urlsplit(origin)
-        self.host = parts.netloc.lower()
-        self.secure = parts.scheme == "https"
+        self.host = parts.netloc.lower().encode()
+        self.headers = [*SECURITY, HSTS] if parts.scheme == "https" else [*SECURITY]
         self.role = role
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -48,21 +51,19 @@ class Guard:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                self._dress(MutableHeaders(scope=message))
+                self._dress(message["headers"])
             await send(message)
 
-        if Headers(scope=scope).getlist("host") == [self.host]:
+        if [value.lower() for name, value in scope["headers"] if name == b"host"] == [self.host]:
             await self.app(scope, receive, dressed)
         else:
             await error_answer("misdirected_request", 421)(scope, receive, dressed)
         self._log(scope, status, perf_counter() - started)
 
-    def _dress(self, headers: MutableHeaders) -> None:
-        for name, value in SECURITY.items():
-            headers.setdefault(name, value)
-        headers.setdefault("Content-Security-Policy", NOTHING)
-        if self.secure:
-            headers.setdefault("Strict-Transport-Security", "max-age=63072000; includeSubDomains")
+    def _dress(self, headers: list[tuple[bytes, bytes]]) -> None:
+        """Our applications never set these themselves, pages their policy excepted."""
+        page = any(name == POLICY for name, _ in headers)
+        headers += self.headers if page else (*self.headers, NOTHING)
 
     def _log(self, scope: Scope, status: int, seconds: float) -> None:
         route = scope.get("route")
@@ -81,7 +82,7 @@ class BodyLimit:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        declared = Headers(scope=scope).get("content-length", "0")
+        declared = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
         if not declared.isdigit() or int(declared) > self.limit:
             await error_answer("too_large", 413)(scope, receive, send)
             return
