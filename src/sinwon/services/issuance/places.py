@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from sinwon.core.ids import Randomness, new_id
 from sinwon.store.issuer import status
 
-SAMPLE: Final = 16  # the smallest one that judges how full a list is
+SAMPLE: Final = 8  # the smallest one that judges how full a list is
 OVERSIZE: Final = 4  # how many more are drawn than are needed
 DRAW_BYTES: Final = 4
 
