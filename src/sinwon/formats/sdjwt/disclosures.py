@@ -13,6 +13,8 @@ from sinwon.core.refusal import Malformed, Unmet
 from sinwon.formats.sdjwt.names import ALGORITHM, DIGESTS, HASH, INVALID, PLACEHOLDER
 from sinwon.formats.sdjwt.parse import Disclosure, SdJwt
 
+CONTAINERS: Final = (dict, list)
+DROPPED: Final = (DIGESTS, ALGORITHM)
 MAX_NESTING: Final = 16  # of the processed payload; ours nest three deep
 
 Path = tuple[str | int, ...]
@@ -50,7 +52,7 @@ def _run(payload: Mapping[str, Any], disclosures: tuple[Disclosure, ...]) -> tup
         raise Unmet(INVALID, "the same disclosure twice")
     # 2 digests replaced, recursively [RFC 9901 7.1 (3)]
     work = _Processing(waiting)
-    claims = work.unpack_object({name: member for name, member in payload.items() if name != ALGORITHM}, ())
+    claims = work.unpack_object(payload, ())
     # 3 nothing left over [RFC 9901 7.1 (5)]
     if work.waiting:
         raise Unmet(INVALID, "a disclosure no digest refers to")
@@ -73,9 +75,13 @@ class _Processing:
     def unpack_object(self, value: Mapping[str, Any], path: Path) -> dict[str, Any]:
         if len(path) >= MAX_NESTING:
             raise Malformed(INVALID, "payload nested too deeply")
-        if PLACEHOLDER in value or ALGORITHM in value:
+        if PLACEHOLDER in value or (path and ALGORITHM in value):
             raise Malformed(INVALID, "reserved name where it means nothing")
-        claims = {name: self.unpack(member, path, name) for name, member in value.items() if name != DIGESTS}
+        claims = {
+            name: self.unpack(member, path, name) if type(member) in CONTAINERS else member
+            for name, member in value.items()
+            if name not in DROPPED
+        }
         for disclosure in self._named(value[DIGESTS]) if DIGESTS in value else ():
             if disclosure.name is None:
                 raise Unmet(INVALID, "array element disclosed where a claim belongs")

@@ -5,8 +5,9 @@ binding (key_binding), status (formats.status), the query, and that policy allow
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from sinwon.core.limits import CLOCK_SKEW
 from sinwon.core.refusal import Malformed, Refusal, Unmet, Untrusted
@@ -20,8 +21,7 @@ from sinwon.keys.trust import Purpose, TrustAnchors
 from sinwon.keys.x509 import VerifiedChain, parse_x5c, verify_chain
 
 
-@dataclass(frozen=True, slots=True)
-class VerifiedSdJwtVc:
+class VerifiedSdJwtVc(Struct, frozen=True):
     """A credential whose issuer is trusted for its type, whose disclosures belong and whose time is now."""
 
     claims: Mapping[str, Any]
