@@ -24,17 +24,17 @@ class Presented:
 
 def check_answer(query: Query, presented: Mapping[str, Sequence[Presented]]) -> None:
     """That `presented`, by credential query id, answers `query` in every part. Raises Unmet."""
-    # 1 only what was asked for, once unless `multiple` [OpenID4VP 8.1]
+    # 1 only what was asked for, once unless `multiple` [OID4VP 8.1]
     for name, presentations in presented.items():
         credential = query.credential(name)
         if credential is None:
             raise Unmet(INVALID, "a presentation nobody asked for")
         if not presentations or (len(presentations) > 1 and not credential.multiple):
             raise Unmet(INVALID, "not exactly one presentation")
-        # 2 each of the right type with the claims of one claim set [OpenID4VP 6.4.1]
+        # 2 each of the right type with the claims of one claim set [OID4VP 6.4.1]
         for one in presentations:
             _check_presentation(credential, one)
-    # 3 every required set complete [OpenID4VP 6.4.2]
+    # 3 every required set complete [OID4VP 6.4.2]
     for wanted in query.sets:
         if wanted.required and not any(presented.keys() >= set(option) for option in wanted.options):
             raise Unmet(INVALID, "a required credential is missing")

@@ -44,16 +44,16 @@ def locate(sd_jwt: SdJwt) -> list[tuple[Path, Disclosure]]:
 
 
 def _run(payload: Mapping[str, Any], disclosures: tuple[Disclosure, ...]) -> tuple[dict[str, Any], "_Processing"]:
-    # 1 the one hash [RFC 9901 7.1 (2), 4.1.1]
+    # 1 the one hash [RFC 9901 4.1.1]
     if payload.get(ALGORITHM, HASH) != HASH:
         raise Unmet(INVALID, "digests are not SHA-256")
     waiting = {disclosure.digest: disclosure for disclosure in disclosures}
     if len(waiting) != len(disclosures):
         raise Unmet(INVALID, "the same disclosure twice")
-    # 2 digests replaced, recursively [RFC 9901 7.1 (3)]
+    # 2 digests replaced, recursively [RFC 9901 7.1]
     work = _Processing(waiting)
     claims = work.unpack_object(payload, ())
-    # 3 nothing left over [RFC 9901 7.1 (5)]
+    # 3 nothing left over [RFC 9901 7.1]
     if work.waiting:
         raise Unmet(INVALID, "a disclosure no digest refers to")
     return claims, work

@@ -27,19 +27,19 @@ def sd_hash(presentation: str) -> str:
 
 def check_key_binding(sd_jwt: SdJwt, key: PublicKey, *, audience: str, nonce: str, now: int) -> None:
     """That `sd_jwt` was presented by the holder of `key` to `audience` for `nonce`, just now. Raises Unmet, Untrusted."""
-    # 1 there is one [RFC 9901 7.3 (5)]
+    # 1 there is one [RFC 9901 7.3]
     if sd_jwt.key_binding is None:
         raise Unmet(INVALID_KEY_BINDING, "no key binding")
-    # 2 typed, ES256 and signed by the key in the credential [RFC 9901 7.3 (5.b-d)]
+    # 2 typed, ES256 and signed by the key in the credential [RFC 9901 7.3]
     claims = _verified(sd_jwt.key_binding, key)
-    # 3 made just now [RFC 9901 7.3 (5.e)]
+    # 3 made just now [RFC 9901 7.3]
     _check_times(claims, now)
-    # 4 for us and for this transaction [RFC 9901 7.3 (5.f)]
+    # 4 for us and for this transaction [RFC 9901 7.3]
     if not _is(claims.get("aud"), audience):
         raise Unmet(INVALID_KEY_BINDING, "made for another audience")
     if not _is(claims.get("nonce"), nonce):
         raise Unmet(INVALID_KEY_BINDING, "not the nonce of this transaction")
-    # 5 over exactly these disclosures [RFC 9901 7.3 (5.g)]
+    # 5 over exactly these disclosures [RFC 9901 7.3]
     if not _is(claims.get("sd_hash"), sd_hash(sd_jwt.without_key_binding)):
         raise Unmet(INVALID_KEY_BINDING, "bound to another presentation")
 

@@ -41,15 +41,15 @@ def verify_sd_jwt_vc(sd_jwt: SdJwt, *, anchors: TrustAnchors, now: int) -> Verif
         raise Malformed(INVALID, "no vct")
     # 1 issuer key by chain, trusted for this type [HAIP 6.1.1; SD-JWT VC 3.5]
     chain = _trusted_chain(sd_jwt, anchors, vct, now)
-    # 2 typed and signed [SD-JWT VC 3.2.1; RFC 9901 7.1 (2)]
+    # 2 typed and signed [SD-JWT VC 3.2.1; RFC 9901 7.1]
     _verify_signature(sd_jwt, chain.key)
     # 3 issuer named consistently [SD-JWT VC 3.5]
     issuer = _issuer(payload, chain, anchors, vct)
-    # 4 disclosures in place [RFC 9901 7.1 (3)-(5)]
+    # 4 disclosures in place [RFC 9901 7.1]
     claims = process_payload(payload, sd_jwt.disclosures)
     # 5 nothing protected was disclosed or withheld [SD-JWT VC 3.2.2.2]
     _check_protected(payload, claims)
-    # 6 valid now, judged on the processed payload [RFC 9901 7.1 (6)]
+    # 6 valid now, judged on the processed payload [RFC 9901 7.1]
     expires_at = _check_validity(claims, now)
     # 7 bound to a key, with a status [HAIP 6.1]
     return VerifiedSdJwtVc(claims, vct, issuer, _holder_key(claims), parse_status(claims.get("status")), expires_at)

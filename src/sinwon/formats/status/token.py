@@ -65,15 +65,15 @@ def verify_status_list(token: str, *, uri: str, anchors: TrustAnchors, now: int)
     """The list in `token`. Raises Malformed, Unmet, Untrusted, all with one code."""
     try:
         jws = parse_jws(token, limit=MAX_TOKEN)
-        # 1 signed by one trusted for status [Token Status List 8.3 (4), 11.3]
+        # 1 signed by one trusted for status [TSL 8.3]
         entities = _verify_signer(jws, anchors, now)
         claims = jws.claims(limit=MAX_TOKEN)
-        # 2 about the list we asked for [8.3 (4.2)]
+        # 2 about the list we asked for [TSL 8.3]
         if claims.get("sub") != uri:
             raise Unmet(CODE, "another status list")
-        # 3 current [8.3 (4.3-4.4)]
+        # 3 current [TSL 8.3]
         issued_at, expires_at, ttl = _times(claims, now)
-        # 4 inflated, bounded [8.3 (5)]
+        # 4 inflated, bounded [TSL 4.1]
         bits, packed = _entries(claims.get("status_list"))
     except Refusal as refusal:
         raise refusal.coded(CODE) from None
