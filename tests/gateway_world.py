@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
+from sqlalchemy import Engine
 from starlette.testclient import TestClient
 
 from sinwon.core.fetch import BODY_LIMIT, Answer, Unreachable
@@ -134,10 +135,16 @@ class GatewayWorld:
 
 
 @contextmanager
-def gateway_world(folder: Path, settings: Settings = Settings(), seed: int = 5) -> Iterator[GatewayWorld]:  # noqa: B008 (frozen)
-    engine = open_engine(f"sqlite:///{folder}/gateway.sqlite")
-    METADATA.create_all(engine)
-    clock, random = world.StandingClock(), world.SeededRandomness(seed)
+def gateway_world(
+    folder: Path,
+    settings: Settings = Settings(),  # noqa: B008 (frozen)
+    engine: Engine | None = None,
+) -> Iterator[GatewayWorld]:
+    """With an empty SQLite database in `folder`, or on `engine`, which has the tables already."""
+    if engine is None:
+        engine = open_engine(f"sqlite:///{folder}/gateway.sqlite")
+        METADATA.create_all(engine)
+    clock, random = world.StandingClock(), world.SeededRandomness(5)
     status = StatusServer(clock)
     master = MasterKey(b"\x0b" * 32)
     catalogue, anchors = [CATALOGUE], [world.trust_anchors()]

@@ -6,6 +6,7 @@ the caller compares `redirect_uri` with the registered ones, byte for byte, befo
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from re import compile as pattern
 from typing import Final
 from urllib.parse import urlencode
 
@@ -14,6 +15,7 @@ from sinwon.protocols.oauth.errors import INVALID_REQUEST, UNSUPPORTED_RESPONSE_
 from sinwon.protocols.oauth.pkce import parse_challenge
 
 MAX_VALUE: Final = 2048  # of any parameter; they are kept until the answer and echoed
+CONTROL: Final = pattern(r"[\x00-\x1f\x7f]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +32,8 @@ class AuthorizationRequest:
 
 def parse_authorization_request(parameters: Mapping[str, str]) -> AuthorizationRequest:
     """The parameters, unknown ones ignored. Raises Malformed, which must be answered on a page of our own."""
-    if any(len(value) > MAX_VALUE for value in parameters.values()):
-        raise Malformed(INVALID_REQUEST, "a parameter is too long")
+    if any(len(value) > MAX_VALUE or CONTROL.search(value) for value in parameters.values()):
+        raise Malformed(INVALID_REQUEST, "a parameter is too long or has control characters")
     client_id, redirect_uri = parameters.get("client_id"), parameters.get("redirect_uri")
     if not client_id or not redirect_uri:
         raise Malformed(INVALID_REQUEST, "client_id or redirect_uri missing")

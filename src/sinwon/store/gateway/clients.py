@@ -9,7 +9,7 @@ from typing import Final
 
 from sqlalchemy import JSON, BigInteger, Column, Connection, String, Table, bindparam, insert, select
 
-from sinwon.store.gateway.metadata import METADATA
+from sinwon.store.gateway.metadata import METADATA, is_key
 
 CLIENTS: Final = Table(
     "clients",
@@ -61,7 +61,7 @@ def insert_client(connection: Connection, client: Client) -> None:
 
 
 def find_client(connection: Connection, client_id: str) -> Client | None:
-    row = connection.execute(FIND, {"client": client_id}).first()
+    row = connection.execute(FIND, {"client": client_id}).first() if is_key(client_id) else None
     if row is None:
         return None
     identity, service, sector, secret_digest, redirect_uris, registered_at = row

@@ -5,6 +5,7 @@ Every move is one conditional UPDATE that says whether it was ours: open → ans
 sender may be a stranger; only the step it failed at is noted. Rows are deleted once their time is over.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
@@ -14,7 +15,6 @@ from sqlalchemy import (
     Column,
     Connection,
     LargeBinary,
-    Row,
     String,
     Table,
     bindparam,
@@ -25,7 +25,7 @@ from sqlalchemy import (
 )
 
 from sinwon.core.ids import digest
-from sinwon.store.gateway.metadata import METADATA
+from sinwon.store.gateway.metadata import METADATA, is_key
 
 
 class Progress(StrEnum):
@@ -143,11 +143,11 @@ def insert_presentation(connection: Connection, new: Presentation) -> None:
 
 
 def find_presentation(connection: Connection, presentation_id: str) -> Presentation | None:
-    row = connection.execute(FIND, {"presentation": presentation_id}).first()
+    row = connection.execute(FIND, {"presentation": presentation_id}).first() if is_key(presentation_id) else None
     return None if row is None else presentation_of(row)
 
 
-def presentation_of(row: Row[Any]) -> Presentation:
+def presentation_of(row: Sequence[Any]) -> Presentation:
     """A row of COLUMNS, in their order."""
     values = list(row)
     values[5] = Progress(values[5])
@@ -168,7 +168,8 @@ def decline_presentation(connection: Connection, presentation_id: str, *, error:
 
 def note_failure(connection: Connection, presentation_id: str, *, step: str, now: int) -> bool:
     """Remembers the step for the person's page. The question stays open."""
-    return connection.execute(NOTE, {"presentation": presentation_id, "step": step, "now": now}).rowcount == 1
+    values = {"presentation": presentation_id, "step": step, "now": now}
+    return is_key(presentation_id) and connection.execute(NOTE, values).rowcount == 1
 
 
 def finish_presentation(connection: Connection, presentation_id: str, *, browser: str, code: str, now: int) -> bool:

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import BigInteger, Column, Connection, Row, String, Table, Text, bindparam, delete, insert, select, update
+from sqlalchemy import BigInteger, Column, Connection, Select, String, Table, Text, bindparam, delete, insert, select, update
 
-from sinwon.store.gateway.metadata import METADATA
+from sinwon.store.gateway.metadata import METADATA, is_key
 from sinwon.store.gateway.presentations import PRESENTATIONS, Presentation, presentation_of
 
 
@@ -122,21 +122,21 @@ def insert_sign_in(connection: Connection, new: SignIn) -> None:
 
 
 def find_sign_in(connection: Connection, sign_in_id: str) -> tuple[SignIn, Presentation] | None:
-    return _pair(connection.execute(BY_ID, {"sought": sign_in_id}).first())
+    return _pair(connection, BY_ID, sign_in_id)
 
 
 def sign_in_of_presentation(connection: Connection, presentation_id: str) -> tuple[SignIn, Presentation] | None:
-    return _pair(connection.execute(BY_PRESENTATION, {"sought": presentation_id}).first())
+    return _pair(connection, BY_PRESENTATION, presentation_id)
 
 
 def sign_in_of_code(connection: Connection, code: str) -> tuple[SignIn, Presentation] | None:
     """`code` is the digest."""
-    return _pair(connection.execute(BY_CODE, {"sought": code}).first())
+    return _pair(connection, BY_CODE, code)
 
 
 def sign_in_of_token(connection: Connection, token: str) -> tuple[SignIn, Presentation] | None:
     """`token` is the digest."""
-    return _pair(connection.execute(BY_TOKEN, {"sought": token}).first())
+    return _pair(connection, BY_TOKEN, token)
 
 
 def ask_again(connection: Connection, sign_in_id: str, *, old: str, new: str, now: int) -> bool:
@@ -163,9 +163,10 @@ def erase_sign_ins(connection: Connection, now: int) -> int:
     return connection.execute(ERASE, {"now": now}).rowcount
 
 
-def _pair(row: Row[Any] | None) -> tuple[SignIn, Presentation] | None:
+def _pair(connection: Connection, statement: Select[Any], sought: str) -> tuple[SignIn, Presentation] | None:
+    row = connection.execute(statement, {"sought": sought}).first() if is_key(sought) else None
     if row is None:
         return None
     values = list(row[: len(OWN)])
     values[7] = Progress(values[7])
-    return SignIn(*values), presentation_of(row[len(OWN) :])  # type: ignore[arg-type]
+    return SignIn(*values), presentation_of(row[len(OWN) :])
