@@ -1,6 +1,6 @@
 """An issuer in a test: a real application on a real SQLite file, and a wallet's steps through its HTTP doors."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -8,14 +8,14 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import httpx2
-from sqlalchemy import Engine
+from sqlalchemy import Engine, Table, func, select
 from starlette.testclient import TestClient
 
 from sinwon.formats.jose.jws import sign_jws
 from sinwon.keys.jwk import parse_public_jwk
 from sinwon.keys.seal import MasterKey, Seal
 from sinwon.keys.signer import Signer
-from sinwon.keys.software import SoftwareKey, generate_key
+from sinwon.keys.software import generate_key
 from sinwon.protocols.oauth.grants.pre_authorized import GRANT_TYPE
 from sinwon.protocols.roles.messages import MAKE_OFFER, PATHS, REVOKE, MakeOffer, OfferMade, Revoke
 from sinwon.protocols.roles.person import Contact, Evidence, Linkage, Passport, Person, Registration
@@ -187,8 +187,20 @@ def client_of(issuer: Issuer) -> TestClient:
     return TestClient(issuer_app(issuer), base_url=world.ISSUER, raise_server_exceptions=False)
 
 
-def keys(count: int) -> Sequence[SoftwareKey]:
-    return [generate_key() for _number in range(count)]
+def refused(answer: httpx2.Response, status: int, *codes: str) -> str:
+    """The global rules of an answer to a hostile input; its code."""
+    assert answer.status_code == status, answer.text
+    body = answer.json()
+    assert body["error"] in codes
+    assert body.keys() <= {"error", "error_description"}
+    assert all(" " <= sign <= "~" and sign not in '"\\' for sign in body["error_description"])
+    assert answer.headers["cache-control"] == "no-store"
+    return str(body["error"])
+
+
+def rows(issuing: Issuing, table: Table) -> int:
+    with issuing.issuer.engine.connect() as connection:
+        return connection.execute(select(func.count()).select_from(table)).scalar_one()
 
 
 def _without_none(members: Mapping[str, Any]) -> dict[str, Any]:

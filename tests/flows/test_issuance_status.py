@@ -1,0 +1,158 @@
+"""What becomes of a certificate after issue: its status list, its end, and what is then forgotten. All over HTTP."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from sinwon.core.clock import DAY, HOUR
+from sinwon.formats.sdjwt.parse import parse_sd_jwt
+from sinwon.formats.sdjwt.vc import VerifiedSdJwtVc, verify_sd_jwt_vc
+from sinwon.formats.status.token import INVALID, VALID, VerifiedStatusList, verify_status_list
+from sinwon.protocols.vci.configurations import IDENTITY_SD_JWT
+from sinwon.services.issuance.clean_up import CleanedUp, clean_up
+from sinwon.services.issuance.publish_status import StatusPublisher
+from sinwon.store.issuer.tables import AUDIT, CERTIFICATES, COPIES, STATUS_LISTS
+from tests import world
+from tests.issuing import Issuing, on_sqlite
+
+
+@pytest.fixture
+def issuing(tmp_path: Path) -> Iterator[Issuing]:
+    bottle = on_sqlite(tmp_path)
+    yield bottle
+    bottle.issuer.engine.dispose()
+
+
+def verified(answer: dict[str, Any], number: int = 0, now: int = world.NOW) -> VerifiedSdJwtVc:
+    text = answer["credentials"][number]["credential"]
+    return verify_sd_jwt_vc(parse_sd_jwt(text), anchors=world.trust_anchors(), now=now)
+
+
+def status_list(issuing: Issuing, uri: str) -> VerifiedStatusList:
+    token = issuing.get(uri, headers={"Accept": "application/statuslist+jwt"}).text
+    return verify_status_list(token, uri=uri, anchors=world.trust_anchors(), now=issuing.clock.now)
+
+
+def actions(issuing: Issuing) -> list[str]:
+    with issuing.issuer.engine.connect() as connection:
+        return list(connection.execute(select(AUDIT.table.c.action).order_by(AUDIT.table.c.number)).scalars())
+
+
+# --- status ---
+
+
+def test_a_revoked_copy_is_seen_in_the_list_at_once(issuing: Issuing) -> None:
+    copy = verified(issuing.issue(2))
+    assert status_list(issuing, copy.status.uri).at(copy.status.index) == VALID
+    issuing.revoke()
+    revoked = status_list(issuing, copy.status.uri)
+    assert revoked.at(copy.status.index) == INVALID
+    assert issuing.clock.now < revoked.issued_at <= issuing.clock.now + 1
+    assert revoked.expires_at == revoked.issued_at + DAY
+    assert revoked.ttl == issuing.issuer.settings.status_ttl
+    assert sum(revoked.at(index) == INVALID for index in range(issuing.issuer.settings.status_list_size)) == 2
+
+
+def test_the_list_is_kept_until_it_changes_or_is_due(issuing: Issuing) -> None:
+    uri = verified(issuing.issue()).status.uri
+    first = issuing.get(uri)
+    assert first.headers["content-type"] == "application/statuslist+jwt"
+    assert first.headers["access-control-allow-origin"] == "*"
+    assert first.headers["cache-control"] == f"public, max-age={issuing.issuer.settings.status_ttl}"
+    issuing.issue()
+    again = issuing.get(uri, headers={"If-None-Match": first.headers["etag"]})
+    assert (again.status_code, again.content) == (304, b"")
+    issuing.clock.move(issuing.issuer.settings.status_renewal)
+    assert issuing.get(uri, headers={"If-None-Match": first.headers["etag"]}).status_code == 200
+
+
+def test_two_processes_never_step_back(issuing: Issuing) -> None:
+    uri = verified(issuing.issue()).status.uri
+    first = StatusPublisher(issuing.issuer)
+    list_id = uri.rpartition("/")[2]
+    times = []
+    for move in (0, 7, 900, 3):
+        issuing.clock.move(move)
+        for publisher in (first, StatusPublisher(issuing.issuer)):
+            token = publisher.token(list_id).decode()
+            listed = verify_status_list(token, uri=uri, anchors=world.trust_anchors(), now=issuing.clock.now)
+            times.append(listed.issued_at)
+    assert times == sorted(times)
+    assert len(set(times)) == 2
+
+
+def test_past_and_unknown_lists_are_not_served(issuing: Issuing) -> None:
+    uri = verified(issuing.issue()).status.uri
+    assert issuing.get(f"{uri}?time=1700000000").status_code == 501
+    assert issuing.get(f"{uri}x").status_code == 404
+
+
+def test_a_crowded_list_is_followed_by_the_next(issuing: Issuing) -> None:
+    small = issuing.with_settings(status_list_size=32)
+    token = small.new_token()
+    uris = {verified(small.issue(4, IDENTITY_SD_JWT, token)).status.uri for _ in range(8)}
+    assert len(uris) > 1
+    with small.issuer.engine.connect() as connection:
+        assert len(connection.execute(select(STATUS_LISTS.c.number)).all()) >= len(uris)
+        assert len(connection.execute(select(COPIES.c.place)).all()) == 32
+
+
+def test_revoking_twice_changes_nothing(issuing: Issuing) -> None:
+    uri = verified(issuing.issue(3)).status.uri
+    first = issuing.revoke().json()
+    token = issuing.get(uri).content
+    assert issuing.revoke(reason="DECEASED").json() == first
+    assert issuing.get(uri).content == token
+    assert actions(issuing).count("certificate.revoked") == 1
+
+
+# --- the end of a certificate ---
+
+
+def test_a_revoked_certificate_gives_no_more_copies(issuing: Issuing) -> None:
+    token = issuing.new_token()
+    issuing.issue(1, IDENTITY_SD_JWT, token)
+    issuing.revoke()
+    answer = issuing.request(token, issuing.proofs())
+    assert (answer.status_code, answer.json()["error"]) == (400, "credential_request_denied")
+
+
+def test_an_access_token_lives_five_minutes(issuing: Issuing) -> None:
+    token = issuing.new_token()
+    issuing.clock.move(300)
+    answer = issuing.request(token, issuing.proofs())
+    assert (answer.status_code, answer.json()["error"]) == (401, "invalid_token")
+    assert answer.headers["www-authenticate"] == 'Bearer error="invalid_token"'
+
+
+def test_a_token_may_be_used_many_times(issuing: Issuing) -> None:
+    token = issuing.new_token()
+    for _time in range(30):
+        assert issuing.request(token, issuing.proofs()).status_code == 200
+
+
+def test_notifications_of_another_certificate_are_refused(issuing: Issuing) -> None:
+    answer, stranger = issuing.issue(), issuing.new_token()
+    note = {"notification_id": answer["notification_id"], "event": "credential_deleted"}
+    refused = issuing.client.post("/notification", json=note, headers={"Authorization": f"Bearer {stranger}"})
+    assert (refused.status_code, refused.json()["error"]) == (400, "invalid_notification_id")
+    assert issuing.client.post("/notification", json=note).status_code == 401
+
+
+def test_what_is_over_is_forgotten(issuing: Issuing) -> None:
+    issuing.make_offer()
+    issuing.issue()
+    assert clean_up(issuing.issuer) == CleanedUp(0, 0, 0)
+    issuing.clock.move(72 * HOUR + 901)
+    cleaned = clean_up(issuing.issuer)
+    assert (cleaned.lapsed, cleaned.expired) == (1, 0)
+    assert cleaned.forgotten > 0
+    issuing.clock.move(3 * 366 * DAY)
+    assert clean_up(issuing.issuer) == CleanedUp(0, 0, 1)
+    with issuing.issuer.engine.connect() as connection:
+        rows = connection.execute(select(CERTIFICATES.c.state, CERTIFICATES.c.person)).all()
+    assert sorted(row.state for row in rows) == ["expired", "lapsed"]
+    assert all(row.person is None for row in rows)
