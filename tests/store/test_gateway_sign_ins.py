@@ -6,7 +6,6 @@ from dataclasses import replace
 
 import pytest
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import IntegrityError
 
 from sinwon.store.gateway.metadata import METADATA
 from sinwon.store.gateway.presentations import Presentation, insert_presentation
@@ -25,6 +24,7 @@ from sinwon.store.gateway.sign_ins import (
     sign_in_of_presentation,
     sign_in_of_token,
 )
+from sinwon.store.kept import Conflict
 from tests.store.conftest import EngineFactory
 
 NOW = 4_102_444_800
@@ -126,7 +126,7 @@ def test_an_end_is_an_end(engine: Engine) -> None:
 
 
 def test_a_presentation_belongs_to_one_sign_in(engine: Engine) -> None:
-    with pytest.raises(IntegrityError), engine.begin() as connection:
+    with pytest.raises(Conflict), engine.begin() as connection:
         insert_sign_in(connection, replace(NEW, id="z" * 22))
 
 

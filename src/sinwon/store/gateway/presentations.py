@@ -26,6 +26,7 @@ from sqlalchemy import (
 
 from sinwon.core.ids import digest
 from sinwon.store.gateway.metadata import METADATA, is_key
+from sinwon.store.kept import Kept
 
 
 class Progress(StrEnum):
@@ -89,14 +90,15 @@ def reference_of(presentation_id: str) -> str:
 
 
 COLUMNS: Final = tuple(PRESENTATIONS.c)
-INSERT: Final = insert(PRESENTATIONS)
-FIND: Final = select(*COLUMNS).where(PRESENTATIONS.c.id == bindparam("presentation"))
+NEW: Final = ("id", "service", "preset", "nonce", "session", "progress", "expires_at", "erase_at")
+INSERT: Final = Kept(insert(PRESENTATIONS).values({name: bindparam(name) for name in NEW}))
+FIND: Final = Kept(select(*COLUMNS).where(PRESENTATIONS.c.id == bindparam("presentation")))
 OPEN: Final = (
     (PRESENTATIONS.c.id == bindparam("presentation"))
     & (PRESENTATIONS.c.progress == Progress.OPEN.value)
     & (PRESENTATIONS.c.expires_at > bindparam("now"))
 )
-ANSWER: Final = (
+ANSWER: Final = Kept(
     update(PRESENTATIONS)
     .where(OPEN)
     .values(
@@ -108,13 +110,13 @@ ANSWER: Final = (
         erase_at=bindparam("erase"),
     )
 )
-DECLINE: Final = (
+DECLINE: Final = Kept(
     update(PRESENTATIONS)
     .where(OPEN)
     .values(progress=Progress.DECLINED.value, wallet_error=bindparam("error"), answered_at=bindparam("now"))
 )
-NOTE: Final = update(PRESENTATIONS).where(OPEN).values(failed_step=bindparam("step"))
-FINISH: Final = (
+NOTE: Final = Kept(update(PRESENTATIONS).where(OPEN).values(failed_step=bindparam("step")))
+FINISH: Final = Kept(
     update(PRESENTATIONS)
     .where(
         PRESENTATIONS.c.id == bindparam("presentation"),
@@ -125,7 +127,7 @@ FINISH: Final = (
     )
     .values(progress=Progress.FINISHED.value)
 )
-ERASE: Final = delete(PRESENTATIONS).where(PRESENTATIONS.c.erase_at <= bindparam("now"))
+ERASE: Final = Kept(delete(PRESENTATIONS).where(PRESENTATIONS.c.erase_at <= bindparam("now")))
 
 
 def insert_presentation(connection: Connection, new: Presentation) -> None:
@@ -139,11 +141,11 @@ def insert_presentation(connection: Connection, new: Presentation) -> None:
         "expires_at": new.expires_at,
         "erase_at": new.erase_at,
     }
-    connection.execute(INSERT, row)
+    INSERT.run(connection, row)
 
 
 def find_presentation(connection: Connection, presentation_id: str) -> Presentation | None:
-    row = connection.execute(FIND, {"presentation": presentation_id}).first() if is_key(presentation_id) else None
+    row = FIND.run(connection, {"presentation": presentation_id}).fetchone() if is_key(presentation_id) else None
     return None if row is None else presentation_of(row)
 
 
@@ -159,25 +161,25 @@ def answer_presentation(
 ) -> bool:
     """Consumes the open question. False: it was not open any more, and nothing is kept."""
     values = {"sealed": sealed, "code": code, "code_expires": code_expires, "erase": erase, "now": now}
-    return connection.execute(ANSWER, {"presentation": presentation_id, **values}).rowcount == 1
+    return bool(ANSWER.run(connection, {"presentation": presentation_id, **values}).rowcount == 1)
 
 
 def decline_presentation(connection: Connection, presentation_id: str, *, error: str, now: int) -> bool:
-    return connection.execute(DECLINE, {"presentation": presentation_id, "error": error, "now": now}).rowcount == 1
+    return bool(DECLINE.run(connection, {"presentation": presentation_id, "error": error, "now": now}).rowcount == 1)
 
 
 def note_failure(connection: Connection, presentation_id: str, *, step: str, now: int) -> bool:
     """Remembers the step for the person's page. The question stays open."""
     values = {"presentation": presentation_id, "step": step, "now": now}
-    return is_key(presentation_id) and connection.execute(NOTE, values).rowcount == 1
+    return is_key(presentation_id) and bool(NOTE.run(connection, values).rowcount == 1)
 
 
 def finish_presentation(connection: Connection, presentation_id: str, *, browser: str, code: str, now: int) -> bool:
     """Consumes the response code, in the browser session that asked. `browser` and `code` are digests."""
     values = {"presentation": presentation_id, "browser": browser, "code": code, "now": now}
-    return connection.execute(FINISH, values).rowcount == 1
+    return bool(FINISH.run(connection, values).rowcount == 1)
 
 
 def erase_presentations(connection: Connection, now: int) -> int:
     """Deletes what nobody may need any more, results included; says how many."""
-    return connection.execute(ERASE, {"now": now}).rowcount
+    return int(ERASE.run(connection, {"now": now}).rowcount)

@@ -6,12 +6,13 @@ Each move is one conditional UPDATE. Nothing personal is in this table: the answ
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Final
+from typing import Final
 
-from sqlalchemy import BigInteger, Column, Connection, Select, String, Table, Text, bindparam, delete, insert, select, update
+from sqlalchemy import BigInteger, Column, Connection, String, Table, Text, bindparam, delete, insert, select, update
 
 from sinwon.store.gateway.metadata import METADATA, is_key
 from sinwon.store.gateway.presentations import PRESENTATIONS, Presentation, presentation_of
+from sinwon.store.kept import Kept
 
 
 class Progress(StrEnum):
@@ -64,12 +65,24 @@ class SignIn:
 
 OWN: Final = tuple(SIGN_INS.c)
 BOTH: Final = select(*OWN, *PRESENTATIONS.c).join_from(SIGN_INS, PRESENTATIONS, SIGN_INS.c.presentation == PRESENTATIONS.c.id)
-BY_ID: Final = BOTH.where(SIGN_INS.c.id == bindparam("sought"))
-BY_PRESENTATION: Final = BOTH.where(SIGN_INS.c.presentation == bindparam("sought"))
-BY_CODE: Final = BOTH.where(SIGN_INS.c.code == bindparam("sought"))
-BY_TOKEN: Final = BOTH.where(SIGN_INS.c.token == bindparam("sought"))
-INSERT: Final = insert(SIGN_INS)
-ASK_AGAIN: Final = (
+BY_ID: Final = Kept(BOTH.where(SIGN_INS.c.id == bindparam("sought")))
+BY_PRESENTATION: Final = Kept(BOTH.where(SIGN_INS.c.presentation == bindparam("sought")))
+BY_CODE: Final = Kept(BOTH.where(SIGN_INS.c.code == bindparam("sought")))
+BY_TOKEN: Final = Kept(BOTH.where(SIGN_INS.c.token == bindparam("sought")))
+NEW: Final = (
+    "id",
+    "client",
+    "redirect_uri",
+    "state",
+    "nonce",
+    "code_challenge",
+    "presentation",
+    "progress",
+    "expires_at",
+    "erase_at",
+)
+INSERT: Final = Kept(insert(SIGN_INS).values({name: bindparam(name) for name in NEW}))
+ASK_AGAIN: Final = Kept(
     update(SIGN_INS)
     .where(
         SIGN_INS.c.id == bindparam("sign_in"),
@@ -79,7 +92,7 @@ ASK_AGAIN: Final = (
     )
     .values(presentation=bindparam("new"))
 )
-AUTHORIZE: Final = (
+AUTHORIZE: Final = Kept(
     update(SIGN_INS)
     .where(
         SIGN_INS.c.id == bindparam("sign_in"),
@@ -88,7 +101,7 @@ AUTHORIZE: Final = (
     )
     .values(progress=Progress.AUTHORIZED.value, code=bindparam("new_code"), code_expires_at=bindparam("until"))
 )
-REDEEM: Final = (
+REDEEM: Final = Kept(
     update(SIGN_INS)
     .where(
         SIGN_INS.c.id == bindparam("sign_in"),
@@ -97,12 +110,12 @@ REDEEM: Final = (
     )
     .values(progress=Progress.REDEEMED.value, token=bindparam("new_token"), token_expires_at=bindparam("until"))
 )
-END: Final = (
+END: Final = Kept(
     update(SIGN_INS)
     .where(SIGN_INS.c.id == bindparam("sign_in"), SIGN_INS.c.progress == bindparam("was"))
     .values(progress=Progress.ENDED.value)
 )
-ERASE: Final = delete(SIGN_INS).where(SIGN_INS.c.erase_at <= bindparam("now"))
+ERASE: Final = Kept(delete(SIGN_INS).where(SIGN_INS.c.erase_at <= bindparam("now")))
 
 
 def insert_sign_in(connection: Connection, new: SignIn) -> None:
@@ -118,7 +131,7 @@ def insert_sign_in(connection: Connection, new: SignIn) -> None:
         "expires_at": new.expires_at,
         "erase_at": new.erase_at,
     }
-    connection.execute(INSERT, row)
+    INSERT.run(connection, row)
 
 
 def find_sign_in(connection: Connection, sign_in_id: str) -> tuple[SignIn, Presentation] | None:
@@ -141,30 +154,30 @@ def sign_in_of_token(connection: Connection, token: str) -> tuple[SignIn, Presen
 
 def ask_again(connection: Connection, sign_in_id: str, *, old: str, new: str, now: int) -> bool:
     """Puts a new question in place of the old one, once."""
-    return connection.execute(ASK_AGAIN, {"sign_in": sign_in_id, "old": old, "new": new, "now": now}).rowcount == 1
+    return bool(ASK_AGAIN.run(connection, {"sign_in": sign_in_id, "old": old, "new": new, "now": now}).rowcount == 1)
 
 
 def authorize(connection: Connection, sign_in_id: str, *, code: str, until: int, now: int) -> bool:
     """Gives the one code. `code` is its digest."""
-    return connection.execute(AUTHORIZE, {"sign_in": sign_in_id, "new_code": code, "until": until, "now": now}).rowcount == 1
+    return bool(AUTHORIZE.run(connection, {"sign_in": sign_in_id, "new_code": code, "until": until, "now": now}).rowcount == 1)
 
 
 def redeem(connection: Connection, sign_in_id: str, *, token: str, until: int, now: int) -> bool:
     """Consumes the code for the one token. `token` is its digest."""
-    return connection.execute(REDEEM, {"sign_in": sign_in_id, "new_token": token, "until": until, "now": now}).rowcount == 1
+    return bool(REDEEM.run(connection, {"sign_in": sign_in_id, "new_token": token, "until": until, "now": now}).rowcount == 1)
 
 
 def end_sign_in(connection: Connection, sign_in_id: str, *, was: Progress) -> bool:
     """Given up (was started), or its code came twice (was redeemed): the token dies with it."""
-    return connection.execute(END, {"sign_in": sign_in_id, "was": was.value}).rowcount == 1
+    return bool(END.run(connection, {"sign_in": sign_in_id, "was": was.value}).rowcount == 1)
 
 
 def erase_sign_ins(connection: Connection, now: int) -> int:
-    return connection.execute(ERASE, {"now": now}).rowcount
+    return int(ERASE.run(connection, {"now": now}).rowcount)
 
 
-def _pair(connection: Connection, statement: Select[Any], sought: str) -> tuple[SignIn, Presentation] | None:
-    row = connection.execute(statement, {"sought": sought}).first() if is_key(sought) else None
+def _pair(connection: Connection, statement: Kept, sought: str) -> tuple[SignIn, Presentation] | None:
+    row = statement.run(connection, {"sought": sought}).fetchone() if is_key(sought) else None
     if row is None:
         return None
     values = list(row[: len(OWN)])
