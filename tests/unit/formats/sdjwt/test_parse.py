@@ -69,6 +69,21 @@ def test_deepest_nesting() -> None:
         process_payload(payload, tuple(map(parse_disclosure, texts)))
 
 
+def nested_arrays(levels: int) -> tuple[dict[str, object], tuple[str, ...]]:
+    texts = [disclosure("salt", 1)]
+    for _ in range(levels - 1):
+        texts.append(disclosure(f"salt{len(texts)}", [{"...": digest(texts[-1])}]))
+    return {"list": [{"...": digest(texts[-1])}]}, tuple(texts)
+
+
+def test_deepest_nesting_of_arrays() -> None:
+    payload, texts = nested_arrays(MAX_NESTING - 1)
+    process_payload(payload, tuple(map(parse_disclosure, texts)))
+    payload, texts = nested_arrays(MAX_NESTING)
+    with pytest.raises(Malformed, match="deep"):
+        process_payload(payload, tuple(map(parse_disclosure, texts)))
+
+
 @settings(max_examples=60, deadline=None)
 @given(HIDDEN_CLAIMS)
 def test_issue_parse_process_is_the_identity(hidden: dict[str, object]) -> None:
