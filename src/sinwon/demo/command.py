@@ -43,6 +43,7 @@ def demo(*, leave: bool, target: Path | None, people: int | None, state: Path | 
         if target:
             write_facts({"chapter": chapter, **found}, target)
         if not leave:
+            deployment.desk.travellers = story.travellers
             _stay(deployment)
     sys.exit(1 if story.ledger.failed else 0)
 
@@ -72,6 +73,7 @@ def _print(story: Story, seconds: float) -> None:
 
 def _stay(deployment: Deployment) -> None:
     click.echo("\n계속 실행 중입니다. 볼 곳 · still serving; where to look:")
+    click.echo(f"  시연 지갑        {deployment.origins['wallet']}/")
     for site in deployment.sites:
         click.echo(f"  {site.name_ko:<16} {site.origin}/")
     for place, path in (

@@ -1,7 +1,6 @@
 """The visit, over the consulate's public API: what the applicant does on a phone, what the officer does at the counter."""
 
 import re
-from dataclasses import dataclass
 from time import monotonic, sleep
 from typing import Any, Final
 
@@ -10,6 +9,7 @@ import msgspec
 
 from sinwon.adapters.registers.people import InventedPerson
 from sinwon.demo.deployment import Deployment
+from sinwon.demo.traveller import Application, Reason
 from sinwon.protocols.roles.messages import OfferMade
 
 CODE: Final = re.compile(r"(?<!\d)\d{6}(?!\d)")
@@ -24,21 +24,6 @@ class Refused(Exception):
         super().__init__(body.get("error", "?"))
         self.code: str = body.get("error", "?")
         self.body = body
-
-
-@dataclass(frozen=True, slots=True)
-class Application:
-    id: str
-    secret: str
-
-
-@dataclass(frozen=True, slots=True)
-class Reason:
-    """Why somebody cannot have a certificate now, and what they can do."""
-
-    code: str
-    text: str
-    next_step: str
 
 
 class Counter:

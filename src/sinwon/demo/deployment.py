@@ -20,6 +20,7 @@ from sinwon.cli.setup import ROLES, Plan, set_up
 from sinwon.cli.wiring import World, found_trust, make_consulate, make_gateway, make_role, make_world, migrate
 from sinwon.config import read_config
 from sinwon.core.ids import new_secret
+from sinwon.demo.desk.app import Desk, desk_app
 from sinwon.demo.sites.app import Site, site_app
 from sinwon.protocols.trust.catalogue import Catalogue
 from sinwon.services.accounts.register_officer import register_officer
@@ -62,6 +63,8 @@ class Deployment:
     outage: Outage
     origins: Mapping[str, str]
     sites: tuple[Site, ...]
+    desk: Desk
+    """The wallets as pages; it shows whoever it is given."""
     officers: Mapping[str, OfficerLogin]
     """Mission id → the login of its officer."""
 
@@ -86,12 +89,15 @@ def deployed(folder: Path, people: tuple[InventedPerson, ...]) -> Iterator[Deplo
     found_trust(world)
     consulate = make_consulate(world, embedded_registers(people, outage))
     sites = tuple(_site(service, origins) for service in (*LIVE, PLANNED))
+    places = [(site.name_ko, site.name_en, site.origin) for site in sites]
+    desk = Desk(origins["wallet"], places, consulate.catalogue)
     listeners = _listeners(world, consulate, sites, numbers)
+    listeners["wallet"] = Listener(desk_app(desk), HOST, numbers["wallet"])
     with serving(listeners):
         _register_clients(world, sites)
         officers = _register_officers(consulate, missions)
         outbox = Outbox(Path(config.consulate.outbox), world.clock)
-        yield Deployment(folder, world, consulate, outbox, outage, origins, sites, officers)
+        yield Deployment(folder, world, consulate, outbox, outage, origins, sites, desk, officers)
 
 
 def free_ports(count: int) -> list[int]:

@@ -3,49 +3,24 @@
 import os
 import re
 import secrets
-from dataclasses import dataclass, field
 from typing import Final
 
 from sinwon.adapters.registers.people import InventedPerson
 from sinwon.cli.wiring import follow
 from sinwon.core.refusal import Refusal
 from sinwon.demo.browser import Browser, Page
-from sinwon.demo.counter import Application, Counter, Reason, Refused
+from sinwon.demo.counter import Counter, Refused
 from sinwon.demo.deployment import Deployment
+from sinwon.demo.traveller import Application, Traveller
 from sinwon.holder.keys import SoftwareKeyRing
 from sinwon.holder.powers import Powers
 from sinwon.holder.present import Consent, Declined, only_required
 from sinwon.holder.wallet import Holder
 from sinwon.protocols.credential_types import TYPES
-from sinwon.protocols.roles.messages import OfferMade
 from sinwon.protocols.trust.follow import Follower
 
 COPIES: Final = 10
 SUBJECT: Final = re.compile(r"<code>([^<]+)</code>")
-
-
-@dataclass
-class Traveller:
-    """A person in the demonstration and what has become of them."""
-
-    person: InventedPerson
-    holder: Holder
-    pin: str = ""
-    application: Application | None = None
-    offer: OfferMade | None = None
-    reasons: tuple[Reason, ...] = ()
-    """What the officer's screen gave as reasons."""
-    stopped_by: str | None = None
-    """The error code of the step that was refused."""
-    phone_proven: bool = False
-    received: bool = False
-    """Copies of every credential type are in the wallet."""
-    subjects: dict[str, str] = field(default_factory=dict)
-    """Service → the identifier it knows this person by."""
-
-    @property
-    def codes(self) -> tuple[str, ...]:
-        return tuple(reason.code for reason in self.reasons)
 
 
 class Journey:

@@ -14,7 +14,8 @@ from sinwon.demo.browser import Browser
 from sinwon.demo.counter import Refused
 from sinwon.demo.deployment import LIVE, PLANNED
 from sinwon.demo.expectations import Ledger
-from sinwon.demo.journey import Journey, Traveller, choose_pin
+from sinwon.demo.journey import Journey, choose_pin
+from sinwon.demo.traveller import Traveller
 from sinwon.holder.present import NO, Declined, only_required
 from sinwon.protocols.roles.messages import MAKE_OFFER, PATHS
 

@@ -9,8 +9,8 @@ from sinwon.core.strict_json import dump
 from sinwon.core.text import masked_name
 from sinwon.demo.deployment import LIVE
 from sinwon.demo.expectations import Ledger
-from sinwon.demo.journey import Traveller
 from sinwon.demo.table import table
+from sinwon.demo.traveller import Traveller
 from sinwon.protocols.trust.catalogue import Catalogue
 
 MOST_PEOPLE: Final = 120  # beyond that the table has one row for each mission

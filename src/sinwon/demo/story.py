@@ -9,8 +9,9 @@ from sinwon.adapters.registers.people import InventedPerson
 from sinwon.core.refusal import Refusal
 from sinwon.demo.deployment import LIVE, Deployment
 from sinwon.demo.expectations import Ledger
-from sinwon.demo.journey import Journey, Traveller
+from sinwon.demo.journey import Journey
 from sinwon.demo.refusals import Refusals, Row
+from sinwon.demo.traveller import Traveller
 
 PILOT: Final = 21
 

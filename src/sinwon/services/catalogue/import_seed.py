@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from msgspec.structs import replace
 from sqlalchemy import Engine
 
+from sinwon.protocols.trust.catalogue import Service
 from sinwon.services.catalogue.seed_data import Seed
 from sinwon.store.audit import Entry
 from sinwon.store.trust.missions import add_covered, add_missions
@@ -21,8 +22,8 @@ class Imported:
 
 
 def import_seed(engine: Engine, seed: Seed, *, actor: str, now: int, demonstration: bool = False) -> Imported:
-    """`demonstration` marks the services as shown by demonstration sites, not by their real operators."""
-    services = tuple(replace(service, demonstration=demonstration) for service in seed.services)
+    """`demonstration` says in every name that the services are shown by demonstration sites, not by their real operators."""
+    services = tuple(map(demonstrated, seed.services)) if demonstration else seed.services
     with engine.begin() as connection:
         done = Imported(
             add_missions(connection, seed.missions),
@@ -38,3 +39,15 @@ def import_seed(engine: Engine, seed: Seed, *, actor: str, now: int, demonstrati
         }
         AUDIT.write(connection, Entry(now, actor, "seed.imported", "seed", counts))
     return done
+
+
+def demonstrated(service: Service) -> Service:
+    """The service as a demonstration of itself: nobody shall take its pages for the real ones."""
+    return replace(
+        service,
+        name_ko=f"{service.name_ko} (시연)",
+        name_en=f"{service.name_en} (demo)",
+        operator_ko="시연 운영자 (실제 기관 아님)",
+        operator_en="Demonstration operator (not the real one)",
+        demonstration=True,
+    )
