@@ -51,13 +51,11 @@ class _Accepted:
     nonce: str
     nonce_ends: int
     proofs: tuple[VerifiedProof, ...]
+    keys: tuple[str, ...]
+    """The thumbprints of the proofs' keys."""
     begins: int
     ends: int
     now: int
-
-    @property
-    def keys(self) -> tuple[str, ...]:
-        return tuple(base64url.encode(proof.key.thumbprint) for proof in self.proofs)
 
 
 def issue_credentials(issuer: Issuer, token: str, request: CredentialRequest) -> CredentialResponse:
@@ -92,7 +90,8 @@ def _accept(issuer: Issuer, granted: Granted, request: CredentialRequest, now: i
     nonce = nonce_of(request.proofs)
     nonce_ends = check_nonce(nonce, issuer.nonce_key, issuer=issuer.origin, now=now)
     proofs = verify_proofs(request.proofs, issuer=issuer.origin, nonce=nonce, now=now)
-    return _Accepted(granted, request.configuration_id, nonce, nonce_ends, proofs, begins, ends, now)
+    keys = tuple(base64url.encode(proof.key.thumbprint) for proof in proofs)
+    return _Accepted(granted, request.configuration_id, nonce, nonce_ends, proofs, keys, begins, ends, now)
 
 
 def _granted(connection: Connection, token: str, now: int) -> Granted:
