@@ -15,7 +15,6 @@ from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
-from cryptography.utils import CryptographyDeprecationWarning
 from cryptography.x509.verification import (
     Criticality,
     ExtensionPolicy,
@@ -39,7 +38,7 @@ UNREADABLE: Final = (
     x509.InvalidVersion,
     x509.DuplicateExtension,
     x509.UnsupportedGeneralNameType,
-    CryptographyDeprecationWarning,  # a serial number below one: an error where warnings are, and for all in a later release
+    UserWarning,  # oddities like a serial number below one or a country of one letter, where warnings are errors
 )
 """What the library raises for a certificate that is none. Fields are parsed when first read, so it may come late."""
 
