@@ -24,7 +24,6 @@ from sinwon.adapters.outbox import Outbox
 from sinwon.adapters.registers.embedded import embedded_registers
 from sinwon.config import Config, Following, GatewaySettings, Listening
 from sinwon.core.clock import Clock
-from sinwon.core.fetch import Fetch
 from sinwon.core.ids import Randomness
 from sinwon.core.refusal import Fault
 from sinwon.core.strict_json import parse_object
@@ -67,7 +66,7 @@ class World:
     config: Config
     clock: Clock
     random: Randomness
-    fetch: Fetch
+    fetch: Fetcher
     engines: dict[str, Engine] = field(default_factory=dict)
 
     def engine(self, role: str) -> Engine:
@@ -77,6 +76,12 @@ class World:
             check_current(engine, role)
             self.engines[role] = engine
         return self.engines[role]
+
+    def close(self) -> None:
+        """Lets go of connections, to databases and to others."""
+        self.fetch.close()
+        for engine in self.engines.values():
+            engine.dispose()
 
 
 @dataclass(frozen=True, slots=True)

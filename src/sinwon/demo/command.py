@@ -6,7 +6,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from threading import Event
 from typing import Final
@@ -37,7 +37,8 @@ def demo(*, leave: bool, target: Path | None, people: int | None, state: Path | 
     everyone = with_more(load_people(), people or 0)
     with _folder(state) as folder, _logging(folder), deployed(folder, everyone) as deployment:
         story = Story(deployment, everyone)
-        _tell(story)
+        with closing(story.journey):
+            _tell(story)
         found = facts(story.travellers, story.ledger, time.monotonic() - began)
         _print(story, found["seconds"])
         if target:

@@ -5,7 +5,7 @@ import secrets
 import socket
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -93,7 +93,7 @@ def deployed(folder: Path, people: tuple[InventedPerson, ...]) -> Iterator[Deplo
     desk = Desk(origins["wallet"], places, consulate.catalogue)
     listeners = _listeners(world, consulate, sites, numbers)
     listeners["wallet"] = Listener(desk_app(desk), HOST, numbers["wallet"])
-    with serving(listeners):
+    with closing(world), serving(listeners):
         _register_clients(world, sites)
         officers = _register_officers(consulate, missions)
         outbox = Outbox(Path(config.consulate.outbox), world.clock)

@@ -32,6 +32,9 @@ class Journey:
         world = deployment.world
         self.follower: Follower = follow(world, world.config.gateway)
 
+    def close(self) -> None:
+        self.counter.client.close()
+
     def traveller(self, person: InventedPerson) -> Traveller:
         world = self.deployment.world
         powers = Powers(

@@ -133,12 +133,14 @@ class Refusals:
         holder.powers = replace(holder.powers, fetch=recorder.inner)
         url, body = recorder.posted[-1]
         self.expect("the same presentation again", "invalid_request", self.replay(url, body), "gateway")
-        other = dict(httpx2.URL(self.open_sign_in(Browser())).params)["request_uri"].removesuffix("/request") + "/response"
+        other = dict(httpx2.URL(self.open_sign_in(thief)).params)["request_uri"].removesuffix("/request") + "/response"
         self.expect("the presentation at another transaction", "invalid_request", self.replay(other, body), "gateway")
         request_uri = url.removesuffix("/response") + "/request"
         self.expect("a request that is over", "not_found", self.error(self.client.get(request_uri)), "gateway")
         self.ledger.expect("another browser does not get in with the answer", True, thief.get(onward).status >= 400)
         self.ledger.expect("the person's own browser does", 200, browser.get(onward).status)
+        browser.close()
+        thief.close()
 
     def providers(self) -> None:
         gateway, site = self.origins["gateway"], self.journey.deployment.sites[0]

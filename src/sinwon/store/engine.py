@@ -17,10 +17,10 @@ READING: Final = "sinwon_reading"
 
 
 def open_engine(url: str) -> Engine:
-    """`sqlite:////path/file.sqlite`, or `postgresql+psycopg://…`."""
+    """`sqlite:////path/file.sqlite`, or `postgresql+psycopg://…`. Values never appear in what an error says."""
     if not url.startswith("sqlite"):
-        return create_engine(url, pool_size=THREADS, max_overflow=0, pool_pre_ping=True)
-    engine = create_engine(url, pool_size=THREADS, max_overflow=0)
+        return create_engine(url, pool_size=THREADS, max_overflow=0, pool_pre_ping=True, hide_parameters=True)
+    engine = create_engine(url, pool_size=THREADS, max_overflow=0, hide_parameters=True)
     event.listen(engine, "connect", _prepare_sqlite)
     setattr(engine.dialect, "do_begin", _begin_sqlite)  # noqa: B010 (a hook of this engine's dialect alone)
     return engine

@@ -147,4 +147,3 @@ def _shown(claim: AskedClaim, texts: Texts) -> dict[str, Any]:
     key = f"claim-{claim.name}"
     label = texts(key) if key in texts.keys else claim.name
     return {"name": claim.name, "label": label, "required": claim.required, "value": claim.value}
-
