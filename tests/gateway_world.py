@@ -277,6 +277,17 @@ def asked(browser: TestClient, wallet: Wallet, http: TestClient, **changes: str 
     return wallet.fetch(http, wallet_link_on(page.text))
 
 
+def signed_in(here: GatewayWorld, browser: TestClient, wallet: Wallet, **changes: str | None) -> dict[str, str]:
+    """The parameters the browser brings back to the service."""
+    http = here.client()
+    request = asked(browser, wallet, http, **changes)
+    answer = wallet.post(http, request)
+    assert answer.status_code == 200, answer.text
+    back = browser.get(plain(answer.text)["redirect_uri"])
+    assert back.status_code == 303, back.text
+    return parameters_of(back.headers["location"])
+
+
 def redeem(http: TestClient, code: str, **changes: str | None) -> Any:
     """The token endpoint's HTTP answer."""
     form: dict[str, str | None] = {

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from starlette.testclient import TestClient
 
 from sinwon.formats.jose.jws import parse_jws, verify_jws
 from sinwon.keys.jwk import parse_public_jwk
@@ -13,7 +12,6 @@ from tests import world
 from tests.gateway_world import (
     CALLBACK,
     PERSON,
-    SECRET,
     GatewayWorld,
     Wallet,
     asked,
@@ -23,6 +21,7 @@ from tests.gateway_world import (
     parameters_of,
     plain,
     redeem,
+    signed_in,
     token_claims,
     wallet_link_on,
 )
@@ -32,17 +31,6 @@ from tests.gateway_world import (
 def here(tmp_path: Path) -> Iterator[GatewayWorld]:
     with gateway_world(tmp_path) as made:
         yield made
-
-
-def signed_in(here: GatewayWorld, browser: TestClient, wallet: Wallet, **changes: str | None) -> dict[str, str]:
-    """The parameters the browser brings back to the service."""
-    http = here.client()
-    request = asked(browser, wallet, http, **changes)
-    answer = wallet.post(http, request)
-    assert answer.status_code == 200, answer.text
-    back = browser.get(plain(answer.text)["redirect_uri"])
-    assert back.status_code == 303, back.text
-    return parameters_of(back.headers["location"])
 
 
 def test_a_sign_in_from_redirect_to_userinfo(here: GatewayWorld) -> None:
@@ -98,13 +86,6 @@ def test_subjects_are_stable_at_one_service_and_differ_between_services(here: Ga
     third = redeem(http, signed_in(here, here.client(), Wallet(here.clock), **other)["code"], **other).json()
     subjects = [token_claims(body["id_token"])["sub"] for body in (first, second, third)]
     assert subjects[0] == subjects[1] != subjects[2]
-
-
-def test_the_client_may_authenticate_by_basic(here: GatewayWorld) -> None:
-    http = here.client()
-    http.auth = ("gov24-client", SECRET)
-    code = signed_in(here, here.client(), Wallet(here.clock))["code"]
-    assert redeem(http, code, client_id=None, client_secret=None).status_code == 200
 
 
 def test_a_person_may_leave_out_what_is_optional(here: GatewayWorld) -> None:
@@ -292,57 +273,6 @@ def test_an_authorization_request_may_be_posted(here: GatewayWorld) -> None:
     answer = here.client().post("/authorize", data=authorize_parameters())
     assert answer.status_code == 303
     assert "/sign-in/" in answer.headers["location"]
-
-
-@pytest.mark.parametrize(
-    ("changes", "status", "error"),
-    [
-        ({"client_secret": "x" * 43}, 401, "invalid_client"),
-        ({"client_secret": None}, 401, "invalid_client"),
-        ({"client_id": "nobody"}, 401, "invalid_client"),
-        ({"client_id": "oka365-client"}, 400, "invalid_grant"),
-        ({"code_verifier": None}, 400, "invalid_grant"),
-        ({"code_verifier": "w" * 43}, 400, "invalid_grant"),
-        ({"redirect_uri": "https://oka365.example/callback"}, 400, "invalid_grant"),
-        ({"redirect_uri": None}, 400, "invalid_request"),
-        ({"grant_type": "password"}, 400, "unsupported_grant_type"),
-        ({"code": "x" * 43}, 400, "invalid_grant"),
-    ],
-)
-def test_only_the_right_client_redeems_and_errors_spend_nothing(
-    here: GatewayWorld, changes: dict[str, str | None], status: int, error: str
-) -> None:
-    http, code = here.client(), signed_in(here, here.client(), Wallet(here.clock))["code"]
-    answer = redeem(http, changes.get("code") or code, **{name: value for name, value in changes.items() if name != "code"})
-    assert (answer.status_code, answer.json()["error"]) == (status, error)
-    assert answer.headers["cache-control"] == "no-store"
-    assert redeem(http, code).status_code == 200
-
-
-def test_a_code_lives_a_minute(here: GatewayWorld) -> None:
-    code = signed_in(here, here.client(), Wallet(here.clock))["code"]
-    here.clock.move(60)
-    assert redeem(here.client(), code).json()["error"] == "invalid_grant"
-
-
-def test_a_code_that_comes_twice_takes_its_token_with_it(here: GatewayWorld) -> None:
-    http, code = here.client(), signed_in(here, here.client(), Wallet(here.clock))["code"]
-    token = redeem(http, code).json()["access_token"]
-    assert http.get("/userinfo", headers={"authorization": f"Bearer {token}"}).status_code == 200
-    assert redeem(http, code).json()["error"] == "invalid_grant"
-    answer = http.get("/userinfo", headers={"authorization": f"Bearer {token}"})
-    assert (answer.status_code, answer.json()["error"]) == (401, "invalid_token")
-    assert answer.headers["www-authenticate"].startswith("Bearer")
-
-
-def test_userinfo_wants_a_living_token_in_the_header(here: GatewayWorld) -> None:
-    http, code = here.client(), signed_in(here, here.client(), Wallet(here.clock))["code"]
-    body = redeem(http, code).json()
-    assert http.get("/userinfo").status_code == 401
-    assert http.get("/userinfo", params={"access_token": body["access_token"]}).status_code == 401
-    assert http.get("/userinfo", headers={"authorization": f"Bearer {body['id_token']}"}).status_code == 401
-    here.clock.move(300)
-    assert http.get("/userinfo", headers={"authorization": f"Bearer {body['access_token']}"}).status_code == 401
 
 
 def test_a_wallet_that_declines_is_told_on_the_page_and_the_person_may_begin_again(here: GatewayWorld) -> None:
