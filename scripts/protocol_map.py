@@ -1,7 +1,7 @@
 """docs/protocol-map.md: requirement → where it is decided → which tests look at it, generated from the code.
 
 A numbered step of a check carries an anchor in its comment, `[OID4VCI F.4]`: a specification's short name and a section. A
-test belongs to an anchor when it names it, or else when its file imports the module the anchor stands in.
+test belongs to an anchor when it names it, or else when its file imports the module the anchor stands in, or one above it.
 `python -m scripts.protocol_map` writes the file; `--check` fails when it is stale or an anchor has no test.
 """
 
@@ -54,12 +54,16 @@ def module_name(file: Path) -> str:
 
 
 def tests_of(anchor: str, place: Path, known: dict[Path, tuple[str, set[str]]], using: dict[str, set[str]]) -> list[str]:
-    named = [str(file) for file, (text, _) in known.items() if f"[{anchor}]" in text]
-    module = module_name(place)
-    direct = [str(file) for file, (_, modules) in known.items() if module in modules]
-    through = using.get(module, set())
-    indirect = [str(file) for file, (_, modules) in known.items() if modules & through]
-    return named or direct or indirect
+    """Tests that name the anchor, else those nearest to its module: importing it, or a module that imports it, and so on."""
+    if named := [str(file) for file, (text, _) in known.items() if f"[{anchor}]" in text]:
+        return named
+    reached, front = set(), {module_name(place)}
+    while front:
+        if found := [str(file) for file, (_, modules) in known.items() if modules & front]:
+            return found
+        reached |= front
+        front = {user for module in front for user in using.get(module, set())} - reached
+    return []
 
 
 def order(anchor: str) -> list[tuple[int, str]]:

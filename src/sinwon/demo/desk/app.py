@@ -99,7 +99,7 @@ class Desk:
             return self._ended(request, declined.reason, declined.redirect_uri)
         except (Refusal, Unreachable):
             return self._ended(request, "refused", None)
-        # Not a redirect: a form may lead only to origins that its page names, and where the gateway goes on is not ours to know.
+        # Not a redirect: a form may lead only to origins that its page names, and we do not know where the gateway leads.
         return self._ended(request, "sent", sent.redirect_uri)
 
     def _ended(self, request: Request, reason: str, onward: str | None) -> Response:
