@@ -6,7 +6,7 @@ the level asked for does.
 """
 
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from threading import Lock
 from typing import Final
 
@@ -60,16 +60,26 @@ class StatusLists:
         return found.at(reference.index)
 
     def _newest(self, uri: str, fetch: Fetch | None, anchors: TrustAnchors, now: int) -> VerifiedStatusList | None:
-        with self._lock:
-            kept = self._kept.get(uri)
+        kept = self._kept.get(uri)
         if kept is None or now >= kept.ask_at or kept.anchors != anchors:
             if fetch is None:
                 raise WouldFetch
-            kept = self._ask(uri, kept if kept and kept.anchors == anchors else None, fetch, anchors, now)
+            kept = self._refreshed(uri, fetch, anchors, now)
         found = kept.found
         if found is None or found.expires_at <= now or now - found.issued_at > MAX_AGE:
             return None
         return found
+
+    def _refreshed(self, uri: str, fetch: Fetch, anchors: TrustAnchors, now: int) -> _Kept:
+        """The newest list; of several who find it due, one asks, and the others go on with the one that was kept."""
+        with self._lock:
+            kept = self._kept.get(uri)
+            if kept is not None and kept.anchors == anchors:
+                if now < kept.ask_at:
+                    return kept
+                if kept.found is not None:
+                    self._kept[uri] = replace(kept, ask_at=now + RETRY_SECONDS)
+        return self._ask(uri, kept if kept and kept.anchors == anchors else None, fetch, anchors, now)
 
     def _ask(self, uri: str, kept: _Kept | None, fetch: Fetch, anchors: TrustAnchors, now: int) -> _Kept:
         old = kept.found if kept else None

@@ -1,10 +1,14 @@
 """Status at the gateway: fetched when due, kept when the issuer is away, never gone back on, and what each value means."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from time import sleep
+from typing import Any
 
 import pytest
 
+from sinwon.core.fetch import Answer
 from sinwon.core.refusal import Refusal
 from sinwon.formats.status.token import INVALID, NEEDS_RENEWAL, SUSPENDED, StatusReference
 from sinwon.services.presentation.status import MAX_LISTS, RETRY_SECONDS, StatusLists
@@ -53,6 +57,23 @@ def test_a_list_is_fetched_once_within_its_ttl(server: StatusServer) -> None:
     server.values.clear()
     server.clock.move(1)
     assert value(lists, server) == 0
+    assert server.asked == 2
+
+
+def test_when_a_list_is_due_one_of_many_asks_and_the_others_go_on(
+    server: StatusServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lists, get = StatusLists(), server.get
+    value(lists, server)
+    server.clock.move(300)
+
+    def slow(*arguments: Any, **options: Any) -> Answer:
+        sleep(0.05)
+        return get(*arguments, **options)
+
+    monkeypatch.setattr(server, "get", slow)
+    with ThreadPoolExecutor(20) as pool:
+        assert set(pool.map(lambda _: value(lists, server), range(20))) == {0}
     assert server.asked == 2
 
 
