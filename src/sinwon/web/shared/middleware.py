@@ -19,6 +19,7 @@ from sinwon.web.shared.answers import CORS, error_answer, refusal_answer
 
 log = structlog.stdlib.get_logger("sinwon.web")
 
+LENGTH_DIGITS: Final = 19  # of a Content-Length: more than any body has, fewer than Python refuses to read
 HSTS: Final = (b"strict-transport-security", b"max-age=63072000; includeSubDomains")
 POLICY: Final = b"content-security-policy"
 NOTHING: Final = (POLICY, b"default-src 'none'; frame-ancestors 'none'")
@@ -83,7 +84,7 @@ class BodyLimit:
             await self.app(scope, receive, send)
             return
         declared = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
-        if not declared.isdigit() or int(declared) > self.limit:
+        if not declared.isdigit() or len(declared) > LENGTH_DIGITS or int(declared) > self.limit:
             await error_answer("too_large", 413)(scope, receive, send)
             return
         seen = 0

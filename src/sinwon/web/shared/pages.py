@@ -76,7 +76,7 @@ class Pages:
         language = language_of(request)
         texts = self.texts[language]
         shared = {"_": texts, "lang": language, "other_lang": _other(language), "moment": moment_in(language), "lines": lines}
-        here = request.url.path
+        here = request.scope["path"]  # not `request.url`, which fails on raw bytes in the query
         body = self.environment.get_template(template).render({**shared, "here": here, **values})
         policy = (
             "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src 'self'; "
@@ -85,7 +85,7 @@ class Pages:
         )
         answer = HTMLResponse(body, status, {**NO_STORE, "Content-Security-Policy": policy, "Content-Language": language})
         if request.query_params.get("lang") in LANGUAGES:
-            answer.set_cookie(COOKIE, language, max_age=31_536_000, samesite="lax", secure=request.url.scheme == "https")
+            answer.set_cookie(COOKIE, language, max_age=31_536_000, samesite="lax", secure=request.scope["scheme"] == "https")
         return answer
 
 

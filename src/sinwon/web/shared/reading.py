@@ -31,7 +31,7 @@ async def read_json(request: Request, shape: type[T], *, limit: int = MAX_BYTES)
 
 def query(request: Request) -> dict[str, str]:
     """The query parameters. Raises Malformed for a duplicate or for bytes that are not UTF-8."""
-    return _pairs(request.url.query)
+    return _pairs(request.scope["query_string"].decode("latin-1"))
 
 
 def require_type(request: Request, media_type: str) -> None:
