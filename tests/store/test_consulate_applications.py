@@ -152,3 +152,11 @@ def test_two_persons_rush_with_one_passport(new_engine: EngineFactory) -> None:
 
     with ThreadPoolExecutor(50) as pool:
         assert sum(won for _, won in pool.map(enrol, range(50))) == 1
+
+
+def test_a_name_no_database_takes_is_nobodys(new_engine: EngineFactory) -> None:
+    """Whatever stands in a path is asked for: PostgreSQL answers a NUL with an error, not with no rows."""
+    with new_engine(METADATA).begin() as connection:
+        for name in ("\x00", "application-1\x00", "", "a" * 5000, "가"):
+            assert find_application(connection, name) is None
+            assert lock_application(connection, name) is None

@@ -93,3 +93,11 @@ def test_an_event_is_new_once(engine: Engine) -> None:
         assert status.has_batch(connection, "B" * 43, "cert-1")
         assert not status.has_batch(connection, "B" * 43, "cert-2")
         assert not status.has_batch(connection, "X" * 43, "cert-1")
+
+
+def test_a_name_no_database_takes_is_no_list(engine: Engine) -> None:
+    """Whatever stands in a path is asked for: PostgreSQL answers a NUL with an error, not with no rows."""
+    with engine.begin() as connection:
+        for name in ("\x00", "list-1\x00", "", "a" * 5000):
+            assert status.find_list(connection, name) is None
+        assert status.find_list(connection, "list-1") is not None

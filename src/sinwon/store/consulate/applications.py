@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Row, bindparam, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from sinwon.store.consulate.tables import APPLICATIONS, DECISIONS, ENROLLED_PASSPORTS
+from sinwon.store.names import is_key
 
 LISTED: Final = 100  # one screen of a list; older ones come up as newer are decided
 _A: Final = APPLICATIONS.c
@@ -91,12 +92,12 @@ def insert_application(connection: Connection, row: ApplicationRow) -> None:
 
 
 def find_application(connection: Connection, application: str) -> ApplicationRow | None:
-    return _one(connection.execute(_FIND, {"which": application}).one_or_none())
+    return _one(connection.execute(_FIND, {"which": application}).one_or_none()) if is_key(application) else None
 
 
 def lock_application(connection: Connection, application: str) -> ApplicationRow | None:
     """As find_application, and nobody else changes it before this transaction ends."""
-    return _one(connection.execute(_LOCK, {"which": application}).one_or_none())
+    return _one(connection.execute(_LOCK, {"which": application}).one_or_none()) if is_key(application) else None
 
 
 def list_applications(connection: Connection, mission: str, states: Collection[str]) -> tuple[ApplicationRow, ...]:

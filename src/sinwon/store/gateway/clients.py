@@ -9,7 +9,8 @@ from typing import Final
 
 from sqlalchemy import JSON, BigInteger, Column, Connection, String, Table, bindparam, insert, select
 
-from sinwon.store.gateway.metadata import METADATA, is_key
+from sinwon.store.gateway.metadata import METADATA
+from sinwon.store.names import is_key
 
 CLIENTS: Final = Table(
     "clients",

@@ -25,8 +25,9 @@ from sqlalchemy import (
 )
 
 from sinwon.core.ids import digest
-from sinwon.store.gateway.metadata import METADATA, is_key
+from sinwon.store.gateway.metadata import METADATA
 from sinwon.store.kept import Kept
+from sinwon.store.names import is_key
 
 
 class Progress(StrEnum):

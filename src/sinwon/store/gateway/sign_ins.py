@@ -10,9 +10,10 @@ from typing import Final
 
 from sqlalchemy import BigInteger, Column, Connection, String, Table, Text, bindparam, delete, insert, select, update
 
-from sinwon.store.gateway.metadata import METADATA, is_key
+from sinwon.store.gateway.metadata import METADATA
 from sinwon.store.gateway.presentations import PRESENTATIONS, Presentation, presentation_of
 from sinwon.store.kept import Kept
+from sinwon.store.names import is_key
 
 
 class Progress(StrEnum):

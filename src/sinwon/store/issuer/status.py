@@ -14,6 +14,7 @@ from sqlalchemy import Connection, and_, bindparam, case, func, insert, or_, sel
 
 from sinwon.store.issuer.tables import COPIES, STATUS_LISTS
 from sinwon.store.kept import Conflict, Kept
+from sinwon.store.names import is_key
 
 VALID: Final = 0
 
@@ -130,7 +131,7 @@ def open_list(connection: Connection, number: int, list_id: str, *, now: int) ->
 
 
 def find_list(connection: Connection, list_id: str) -> StatusList | None:
-    row = _BY_ID.run(connection, {"of": list_id}).fetchone()
+    row = _BY_ID.run(connection, {"of": list_id}).fetchone() if is_key(list_id) else None
     return StatusList(*row) if row else None
 
 
