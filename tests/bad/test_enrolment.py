@@ -7,6 +7,7 @@ from unicodedata import normalize
 
 import msgspec
 import pytest
+from sqlalchemy import func, select
 from starlette.testclient import TestClient
 
 from sinwon.adapters.registers.people import InventedPerson
@@ -14,7 +15,7 @@ from sinwon.services.enrolment.application import State
 from sinwon.services.enrolment.decide import approve_application
 from sinwon.services.enrolment.offer import obtain_offer
 from sinwon.services.enrolment.views import officers_list, officers_view
-from sinwon.store.consulate.tables import METADATA
+from sinwon.store.consulate.tables import APPLICATIONS, METADATA
 from sinwon.store.engine import open_engine
 from sinwon.web.consulate.app import consulate_app
 from tests.counter import Counter, counter, people
@@ -124,3 +125,28 @@ def test_E12_control_the_same_names_differ_in_nothing(folder: Path) -> None:
     made = desk.ready(named("김시험"), officer)
     view = officers_view(desk.consulate, officer, made.application)
     assert (view["reasons"], view["differences"]) == ([], {})
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("birthdate", "9999-12-31"),
+        ("birthdate", "9986-02-28"),
+        ("birthdate", "0001-01-01"),
+        ("passport_expiry", "9999-12-31"),
+        ("mission", "\x00"),
+        ("mission", "m-zz-test\x00"),
+    ],
+)
+def test_a_form_with_a_date_or_name_beyond_reckoning_is_refused_and_not_kept(folder: Path, field: str, value: str) -> None:
+    """The fourteenth birthday of one born in 9999 is in no calendar, and PostgreSQL takes no NUL."""
+    desk, form = open_desk(folder, people()[5]), {**msgspec.to_builtins(people()[5].form), field: value}
+    answer = TestClient(consulate_app(desk.consulate), base_url=CONSULATE).post("/applications", json=form)
+    assert (answer.status_code, answer.json()["error"]) == (400, "invalid_request")
+    with desk.consulate.engine.connect() as connection:
+        assert connection.execute(select(func.count()).select_from(APPLICATIONS)).scalar_one() == 0
+
+
+def test_control_the_same_form_unchanged_is_kept(folder: Path) -> None:
+    desk, form = open_desk(folder, people()[5]), msgspec.to_builtins(people()[5].form)
+    assert TestClient(consulate_app(desk.consulate), base_url=CONSULATE).post("/applications", json=form).status_code == 201

@@ -17,9 +17,11 @@ from sinwon.services.enrolment.rrn import FORM as RRN_FORM
 from sinwon.services.enrolment.rrn import digits
 
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]  # some official names exceed 60 letters
+Id = Annotated[str, msgspec.Meta(min_length=1, max_length=64, pattern=r"^[!-~]+\Z")]  # no database takes a NUL in a text
 Country = Annotated[str, msgspec.Meta(pattern=r"^[A-Z]{2}\Z")]
 PASSPORT_NUMBER: Final = pattern(r"[MSRGDPT](?:[0-9]{8}|[0-9]{3}[A-Z][0-9]{4})\Z", IGNORECASE)
 EMAIL: Final = pattern(r"[^@\s]{1,64}@[^@\s]{1,190}\Z")
+YEARS: Final = range(1800, 2200)  # of births in resident numbers, and of passports: calendars end in 9999, and so do sums
 REQUIRED_CONSENTS: Final = ("personal_data", "unique_identifiers", "third_parties")
 
 
@@ -36,7 +38,7 @@ class Consents(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Form(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    mission: Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
+    mission: Id
     name_ko: Name
     family_name: Name
     birthdate: date
@@ -64,6 +66,8 @@ class Visit(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 def parse_form(form: Form) -> Form:
     """The form with its numbers in canonical form. Raises Malformed("invalid_request") or ("invalid_phone")."""
+    if form.birthdate.year not in YEARS or form.passport_expiry.year not in YEARS:
+        raise Malformed("invalid_request", "birthdate or passport_expiry is no date of a living person")
     if not PASSPORT_NUMBER.match(form.passport_number):
         raise Malformed("invalid_request", "passport_number has no known form")
     if form.rrn is not None and not RRN_FORM.match(form.rrn):
