@@ -5,6 +5,7 @@ from pathlib import Path
 import httpx2
 import msgspec
 import pytest
+import structlog
 
 from sinwon.adapters.registers.people import InventedPerson, load_people
 from sinwon.cli.log import configure_logs
@@ -88,6 +89,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
         assert again.codes or again.stopped_by
         journey.close()
     patch.undo()
+    structlog.reset_defaults()
     return Run(folder, urls, traveller)
 
 

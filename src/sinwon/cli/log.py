@@ -8,8 +8,11 @@ import msgspec
 import structlog
 
 
-def configure_logs(level: int = logging.INFO, file: BinaryIO | None = None) -> None:
-    """Ours through structlog, to standard error or `file`; other libraries' only from warnings up."""
+def configure_logs(level: int = logging.INFO, file: BinaryIO | None = None, *, for_good: bool = False) -> None:
+    """Ours through structlog, to standard error or `file`; other libraries' only from warnings up.
+
+    `for_good` spares each event the look at the configuration, which then cannot change any more in this process.
+    """
     logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stderr)
     structlog.configure(
         processors=[
@@ -20,7 +23,7 @@ def configure_logs(level: int = logging.INFO, file: BinaryIO | None = None) -> N
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.BytesLoggerFactory(file or sys.stderr.buffer),
-        cache_logger_on_first_use=True,
+        cache_logger_on_first_use=for_good,
     )
 
 

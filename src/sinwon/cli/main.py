@@ -66,7 +66,7 @@ def found_command(path: Path) -> None:
 @CONFIG
 def serve_command(roles: tuple[str, ...], path: Path) -> None:
     """Serve ROLES until interrupted. TLS ends before us, at the deployment's proxy."""
-    configure_logs()
+    configure_logs(for_good=True)
     serve(read_config(path), roles)
 
 
