@@ -17,7 +17,6 @@ from sinwon.services.enrolment.rrn import FORM as RRN_FORM
 from sinwon.services.enrolment.rrn import digits
 
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]  # some official names exceed 60 letters
-Id = Annotated[str, msgspec.Meta(min_length=1, max_length=64, pattern=r"^[!-~]+\Z")]  # no database takes a NUL in a text
 Country = Annotated[str, msgspec.Meta(pattern=r"^[A-Z]{2}\Z")]
 PASSPORT_NUMBER: Final = pattern(r"[MSRGDPT](?:[0-9]{8}|[0-9]{3}[A-Z][0-9]{4})\Z", IGNORECASE)
 EMAIL: Final = pattern(r"[^@\s]{1,64}@[^@\s]{1,190}\Z")
@@ -38,7 +37,7 @@ class Consents(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Form(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    mission: Id
+    mission: Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
     name_ko: Name
     family_name: Name
     birthdate: date
