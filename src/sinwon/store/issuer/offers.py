@@ -67,6 +67,7 @@ _OF_CODE = Kept(
     select(OFFERS.c.id, OFFERS.c.certificate, OFFERS.c.tx_code, OFFERS.c.configurations, OFFERS.c.state)
     .join(CODES, CODES.c.offer == OFFERS.c.id)
     .where(CODES.c.digest == bindparam("digest"), CODES.c.expires_at > bindparam("now"))
+    .with_for_update(of=OFFERS)
 )
 _REDEEM = Kept(
     update(OFFERS)
@@ -121,7 +122,8 @@ def add_code(connection: Connection, code: str, offer: str, *, expires_at: int) 
 
 
 def of_code(connection: Connection, code: str, *, now: int) -> OfferOfCode | None:
-    """The offer of a code (by digest) whose time is not over, whatever the offer's state."""
+    """The offer of a code (by digest) whose time is not over, whatever the offer's state. It is the caller's alone until the
+    transaction ends: whoever compares a PIN with it has seen every try before."""
     row = _OF_CODE.run(connection, {"digest": code, "now": now}).fetchone()
     return OfferOfCode(row[0], row[1], row[2], tuple(row[3].split(" ")), OfferState(row[4])) if row else None
 
