@@ -1,4 +1,5 @@
-"""Asking once more: after a refusal, a failure or when time ran out. The old question is closed by being replaced."""
+"""Asking once more: after a refusal, a failure or when time ran out. The old question is withdrawn: no wallet can
+answer it any more, and an answer that nobody came back for is forgotten."""
 
 from typing import Final
 
@@ -8,7 +9,7 @@ from sinwon.services.presentation.start import new_presentation
 from sinwon.services.sign_in.browser import OVER, own_sign_in
 from sinwon.store.audit import Entry
 from sinwon.store.gateway.metadata import AUDIT
-from sinwon.store.gateway.presentations import insert_presentation
+from sinwon.store.gateway.presentations import insert_presentation, withdraw_presentation
 from sinwon.store.gateway.sign_ins import ask_again
 
 ASKED_AGAIN: Final = "sign_in.asked_again"
@@ -23,4 +24,5 @@ def ask_once_more(gateway: Gateway, sign_in_id: str, browser: str | None) -> Non
         insert_presentation(connection, new)
         if not ask_again(connection, sign_in.id, old=old.id, new=new.id, now=now):
             raise Unmet(OVER, "nothing to ask again")
+        withdraw_presentation(connection, old.id)
         AUDIT.write(connection, Entry(now, "person", ASKED_AGAIN, sign_in.id, {"presentation": new.reference}))

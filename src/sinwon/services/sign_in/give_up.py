@@ -1,4 +1,4 @@
-"""The person goes back to the service without showing anything."""
+"""The person goes back to the service without showing anything; the question is withdrawn, and an answer to it forgotten."""
 
 from typing import Final
 
@@ -9,6 +9,7 @@ from sinwon.services.sign_in.answer import answer_with_error
 from sinwon.services.sign_in.browser import OVER, own_sign_in
 from sinwon.store.audit import Entry
 from sinwon.store.gateway.metadata import AUDIT
+from sinwon.store.gateway.presentations import withdraw_presentation
 from sinwon.store.gateway.sign_ins import Progress, end_sign_in
 
 GIVEN_UP: Final = "sign_in.given_up"
@@ -18,8 +19,9 @@ def give_up(gateway: Gateway, sign_in_id: str, browser: str | None) -> str:
     """The way back to the service. Raises Unmet(OVER | OTHER_BROWSER)."""
     now = gateway.clock()
     with gateway.engine.begin() as connection:
-        sign_in, _presentation = own_sign_in(connection, sign_in_id, browser)
+        sign_in, presentation = own_sign_in(connection, sign_in_id, browser)
         if not end_sign_in(connection, sign_in.id, was=Progress.STARTED):
             raise Unmet(OVER, "nothing to give up")
+        withdraw_presentation(connection, presentation.id)
         AUDIT.write(connection, Entry(now, "person", GIVEN_UP, sign_in.id))
     return answer_with_error(gateway, sign_in.redirect_uri, state=sign_in.state, error=ACCESS_DENIED)

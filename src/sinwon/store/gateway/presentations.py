@@ -1,8 +1,9 @@
 """Presentations: one question to one wallet, asked from one browser session, answered once.
 
 Every move is one conditional UPDATE that says whether it was ours: open → answered (verified, result sealed) → finished
-(fetched by the browser that asked), or open → declined (the wallet said no). A response that fails moves nothing, for its
-sender may be a stranger; only the step it failed at is noted. Rows are deleted once their time is over.
+(fetched by the browser that asked), or open → declined (the wallet said no), or open or answered → withdrawn (the person gave
+up or asked again; the result is gone). A response that fails moves nothing, for its sender may be a stranger; only the step it
+failed at is noted. Rows are deleted once their time is over.
 """
 
 from collections.abc import Sequence
@@ -20,6 +21,8 @@ from sqlalchemy import (
     bindparam,
     delete,
     insert,
+    null,
+    or_,
     select,
     update,
 )
@@ -35,6 +38,7 @@ class Progress(StrEnum):
     ANSWERED = "answered"
     DECLINED = "declined"
     FINISHED = "finished"
+    WITHDRAWN = "withdrawn"
 
 
 PRESENTATIONS: Final = Table(
@@ -128,6 +132,14 @@ FINISH: Final = Kept(
     )
     .values(progress=Progress.FINISHED.value)
 )
+WITHDRAW: Final = Kept(
+    update(PRESENTATIONS)
+    .where(
+        PRESENTATIONS.c.id == bindparam("presentation"),
+        or_(PRESENTATIONS.c.progress == Progress.OPEN.value, PRESENTATIONS.c.progress == Progress.ANSWERED.value),
+    )
+    .values(progress=Progress.WITHDRAWN.value, result=null())
+)
 ERASE: Final = Kept(delete(PRESENTATIONS).where(PRESENTATIONS.c.erase_at <= bindparam("now")))
 
 
@@ -179,6 +191,11 @@ def finish_presentation(connection: Connection, presentation_id: str, *, browser
     """Consumes the response code, in the browser session that asked. `browser` and `code` are digests."""
     values = {"presentation": presentation_id, "browser": browser, "code": code, "now": now}
     return bool(FINISH.run(connection, values).rowcount == 1)
+
+
+def withdraw_presentation(connection: Connection, presentation_id: str) -> bool:
+    """Takes the question back and forgets an answer to it that nobody fetched."""
+    return bool(WITHDRAW.run(connection, {"presentation": presentation_id}).rowcount == 1)
 
 
 def erase_presentations(connection: Connection, now: int) -> int:
