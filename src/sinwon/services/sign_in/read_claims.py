@@ -3,10 +3,11 @@
 from typing import Any
 
 from sinwon.core.ids import digest
-from sinwon.core.refusal import Unmet
+from sinwon.core.refusal import Refusal, Unmet
 from sinwon.protocols.oauth.errors import INVALID_TOKEN
 from sinwon.protocols.oidc.claims import service_claims
 from sinwon.services.presentation.gateway import Gateway
+from sinwon.services.presentation.permission import permit
 from sinwon.services.presentation.result import open_result
 from sinwon.services.sign_in.redeem import subject_of
 from sinwon.store.engine import reading
@@ -24,5 +25,9 @@ def read_claims(gateway: Gateway, token: str) -> dict[str, Any]:
     sign_in, presentation = found
     if sign_in.progress is not Progress.REDEEMED or now >= (sign_in.token_expires_at or 0):
         raise Unmet(INVALID_TOKEN, "access token revoked or expired")
+    try:
+        permit(gateway.catalogue(), service=client.service, preset=presentation.preset, now=now)
+    except Refusal as refusal:
+        raise refusal.coded(INVALID_TOKEN) from None
     result = open_result(gateway.seal, presentation)
     return {**service_claims(result.claims), "sub": subject_of(gateway, client, result)}

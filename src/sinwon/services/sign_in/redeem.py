@@ -22,6 +22,7 @@ from sinwon.protocols.oidc.authentication_request import OPENID
 from sinwon.protocols.oidc.id_token import Authentication, sign_id_token
 from sinwon.protocols.oidc.subject import pairwise_subject
 from sinwon.services.presentation.gateway import TOKEN_SECONDS, Gateway
+from sinwon.services.presentation.permission import permit
 from sinwon.services.presentation.result import Result, open_result
 from sinwon.store.audit import Entry
 from sinwon.store.engine import reading
@@ -52,7 +53,9 @@ def redeem_code(gateway: Gateway, authorization: str | None, form: Mapping[str, 
         _revoke(gateway, sign_in, now)
         raise Unmet(INVALID_GRANT, "code used before")
     check_code_request(request, _given(sign_in), client_id=client.id, now=now)
-    # 4 consumed
+    # 4 by a service that may still ask
+    permit(gateway.catalogue(), service=client.service, preset=presentation.preset, now=now)
+    # 5 consumed
     return _consume(gateway, client, sign_in, presentation, now)
 
 
