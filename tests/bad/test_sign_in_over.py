@@ -1,11 +1,15 @@
 """What is over is over: questions taken back, and services that left the catalogue while a sign-in was under way."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
+from threading import Barrier
 
 import msgspec
 import pytest
 
+from sinwon.keys.seal import MasterKey, Seal
 from sinwon.protocols.trust.catalogue import Catalogue, Service
 from sinwon.store.gateway.presentations import Progress, find_presentation
 from tests.bad.answers import UNIFORM
@@ -67,6 +71,26 @@ def test_a_service_that_leaves_the_catalogue_gets_neither_token_nor_claims(here:
     here.catalogue[0] = CATALOGUE
     assert redeem(http, second).status_code == 200
     assert http.get("/userinfo", headers=token).status_code == 200
+
+
+def test_a_code_used_twice_in_one_moment_takes_its_token_with_it_too(here: GatewayWorld) -> None:
+    """Both requests find the code unused; the one that loses says that it is known to somebody else."""
+    code = signed_in(here, here.client(), Wallet(here.clock))["code"]
+    both = Barrier(2)
+
+    class Waiting(Seal):
+        def open(self, sealed: bytes, context: str) -> bytes:
+            both.wait(timeout=10)
+            return super().open(sealed, context)
+
+    gateway = replace(here.gateway, seal=Waiting(MasterKey(b"\x0b" * 32), here.gateway.random))
+    client = replace(here, gateway=gateway).client
+    with ThreadPoolExecutor(2) as pool:
+        answers = list(pool.map(lambda _number: redeem(client(), code), range(2)))
+    assert sorted(answer.status_code for answer in answers) == [200, 400]
+    (won,) = (answer.json() for answer in answers if answer.status_code == 200)
+    token = {"authorization": f"Bearer {won['access_token']}"}
+    assert here.client().get("/userinfo", headers=token).status_code == 401
 
 
 def test_control_a_question_that_stands_is_answered_and_finished(here: GatewayWorld) -> None:

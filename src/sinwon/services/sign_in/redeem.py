@@ -80,9 +80,12 @@ def _given(sign_in: SignIn) -> GivenCode:
 def _consume(gateway: Gateway, client: Client, sign_in: SignIn, presentation: Presentation, now: int) -> TokenResponse:
     result, token = open_result(gateway.seal, presentation), new_secret(gateway.random)
     with gateway.engine.begin() as connection:
-        if not redeem(connection, sign_in.id, token=digest(token), until=now + TOKEN_SECONDS, now=now):
-            raise Unmet(INVALID_GRANT, "code used by another request just now")
-        AUDIT.write(connection, Entry(now, client.id, REDEEMED, sign_in.id, {"level": result.level}))
+        mine = redeem(connection, sign_in.id, token=digest(token), until=now + TOKEN_SECONDS, now=now)
+        if mine:
+            AUDIT.write(connection, Entry(now, client.id, REDEEMED, sign_in.id, {"level": result.level}))
+    if not mine:
+        _revoke(gateway, sign_in, now)
+        raise Unmet(INVALID_GRANT, "code used by another request just now")
     authentication = Authentication(
         subject=subject_of(gateway, client, result),
         audience=client.id,
