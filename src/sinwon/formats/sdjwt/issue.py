@@ -1,12 +1,16 @@
 """Making an SD-JWT (RFC 9901 §4, §9.3): fresh salts, sorted digests, one disclosure per hidden member.
 
-Owns the form only: what a credential says and to whom it is bound is the caller's. Arrays are hidden whole.
+Owns the form only: what a credential says and to whom it is bound is the caller's. Arrays are hidden whole. Copies of one
+credential share everything but salts: `prepare_hidden` checks and writes the members once, each copy adds its own salts.
 """
 
+from binascii import b2a_base64
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, Final
+
+from msgspec import Raw
 
 from sinwon.core import base64url
 from sinwon.core.ids import Randomness
@@ -19,44 +23,74 @@ from sinwon.keys.signer import CertifiedSigner
 SALT_BYTES: Final = 18  # at least 128 bits (RFC 9901 §9.3); 144 fill 24 characters, so that all are drawn and written at once
 SALT_TEXT: Final = 24
 CONTAINERS: Final = (dict, list, tuple)
+URL_SAFE: Final = bytes.maketrans(b"+/", b"-_")
+
+
+@dataclass(frozen=True, slots=True)
+class _Member:
+    """A member to hide: what its disclosure says behind the salt, or the members below it."""
+
+    head: bytes
+    below: tuple["_Member", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Hidden:
+    """Members to hide, checked and written once."""
+
+    members: tuple[_Member, ...]
+    names: frozenset[str]
+    count: int
+    """Disclosures of one copy."""
+
+
+def prepare_hidden(hidden: Mapping[str, Any]) -> Hidden:
+    """Every member, nested ones too, disclosable by itself. Raises Fault for names no issuer may use: they come from our own
+    code, never from a stranger."""
+    if PROTECTED & hidden.keys():
+        raise Fault("a claim that must not be hidden")
+    _check_names(hidden)
+    return Hidden(_members(hidden), frozenset(hidden), _count(hidden))
 
 
 def issue_sd_jwt(
-    visible: Mapping[str, Any], hidden: Mapping[str, Any], *, typ: str, by: CertifiedSigner, random: Randomness
+    visible: Mapping[str, Any], hidden: Mapping[str, Any] | Hidden, *, typ: str, by: CertifiedSigner, random: Randomness
 ) -> str:
-    """An SD-JWT with `visible` members plain and every member of `hidden`, nested ones too, disclosable by itself.
-
-    Raises Fault for names no issuer may use: they come from our own code, never from a stranger.
-    """
-    if visible.keys() & hidden.keys() or PROTECTED & hidden.keys():
-        raise Fault("a claim is both visible and hidden, or must not be hidden")
+    """An SD-JWT with `visible` members plain and `hidden` ones as digests, their disclosures behind it. Raises Fault."""
+    prepared = hidden if isinstance(hidden, Hidden) else prepare_hidden(hidden)
+    if not prepared.names.isdisjoint(visible):
+        raise Fault("a claim is both visible and hidden")
     _check_names(visible)
-    _check_names(hidden)
-    writing = _Writing(_salts(_count(hidden), random))
-    payload = {**visible, **writing.hide(hidden), ALGORITHM: HASH}
-    return "~".join([sign_with_chain(typ, payload, by), *writing.disclosures, ""])
+    disclosures: list[bytes] = []
+    digests = _hide(prepared.members, _salts(prepared.count, random), disclosures)
+    payload = {**visible, **({DIGESTS: Raw(digests)} if prepared.members else {}), ALGORITHM: HASH}
+    token = sign_with_chain(typ, payload, by)
+    return b"~".join([token.encode(), *disclosures, b""]).decode()
 
 
-@dataclass(slots=True)
-class _Writing:
-    """One credential being written. All its salts are drawn at once; children are disclosed before their parent."""
-
-    salts: Iterator[str]
-    disclosures: list[str] = field(default_factory=list)
-
-    def hide(self, members: Mapping[str, Any]) -> dict[str, Any]:
-        """`members` as the digests of their disclosures."""
-        digests = []
-        for name, value in members.items():
-            shown = self.hide(value) if isinstance(value, dict) else value
-            text = base64url.encode(dump((next(self.salts), name, shown)))
-            self.disclosures.append(text)
-            digests.append(base64url.encode(sha256(text.encode()).digest()))
-        return {DIGESTS: sorted(digests)} if digests else {}
+def _hide(members: tuple[_Member, ...], salts: Iterator[bytes], disclosures: list[bytes]) -> bytes:
+    """The digests of `members` as a JSON array; children are disclosed before their parent."""
+    digests = []
+    for member in members:
+        below = b'{"_sd":%b}]' % _hide(member.below, salts, disclosures) if member.below else b""
+        text = b2a_base64(b'["%b",%b%b' % (next(salts), member.head, below), newline=False).translate(URL_SAFE, b"=")
+        disclosures.append(text)
+        digests.append(b2a_base64(sha256(text).digest(), newline=False).translate(URL_SAFE, b"="))
+    return b'["%b"]' % b'","'.join(sorted(digests))
 
 
-def _salts(count: int, random: Randomness) -> Iterator[str]:
-    drawn = base64url.encode(random(SALT_BYTES * count))
+def _members(hidden: Mapping[str, Any]) -> tuple[_Member, ...]:
+    return tuple(_member(name, value) for name, value in hidden.items())
+
+
+def _member(name: str, value: Any) -> _Member:
+    below = _members(value) if isinstance(value, dict) else ()
+    said = b"" if below else dump(value) + b"]"
+    return _Member(dump(name) + b"," + said, below)
+
+
+def _salts(count: int, random: Randomness) -> Iterator[bytes]:
+    drawn = base64url.encode(random(SALT_BYTES * count)).encode()
     return (drawn[at : at + SALT_TEXT] for at in range(0, len(drawn), SALT_TEXT))
 
 

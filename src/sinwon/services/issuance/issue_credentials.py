@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 from sinwon.core import base64url
 from sinwon.core.ids import digest, new_id
 from sinwon.core.refusal import Fault, Unmet
-from sinwon.formats.sdjwt.issue import issue_sd_jwt
+from sinwon.formats.sdjwt.issue import Hidden, issue_sd_jwt, prepare_hidden
 from sinwon.formats.status.reference import StatusReference
 from sinwon.protocols.oauth.errors import INSUFFICIENT_SCOPE, INVALID_TOKEN
 from sinwon.protocols.roles.person import Person
@@ -129,7 +129,7 @@ def _open_list(issuer: Issuer, newest: int | None) -> None:
 
 
 def _sign_copies(issuer: Issuer, accepted: _Accepted, places: Sequence[int]) -> tuple[Credential, ...]:
-    hidden, uri = _claims(issuer, accepted), issuer.status_url(accepted.granted.list_id or "")
+    hidden, uri = prepare_hidden(_claims(issuer, accepted)), issuer.status_url(accepted.granted.list_id or "")
     return tuple(
         Credential(_sign_copy(issuer, accepted, hidden, proof, StatusReference(uri, place)))
         for proof, place in zip(accepted.proofs, places, strict=True)
@@ -143,9 +143,7 @@ def _claims(issuer: Issuer, accepted: _Accepted) -> dict[str, Any]:
     return claims_of(accepted.configuration, person, granted.person_id, now=accepted.now)
 
 
-def _sign_copy(
-    issuer: Issuer, accepted: _Accepted, hidden: dict[str, Any], proof: VerifiedProof, reference: StatusReference
-) -> str:
+def _sign_copy(issuer: Issuer, accepted: _Accepted, hidden: Hidden, proof: VerifiedProof, reference: StatusReference) -> str:
     """One copy. What stands open in it says nothing about the person [SD-JWT VC 3.2.2.2]."""
     visible = {
         "iss": issuer.origin,
