@@ -30,11 +30,6 @@ class Listener:
     port: int
 
 
-class _Server(uvicorn.Server):
-    def install_signal_handlers(self) -> None:
-        """Signals belong to the process, not to one of its servers."""
-
-
 def make_server(listener: Listener) -> uvicorn.Server:
     config = uvicorn.Config(
         listener.app,
@@ -48,7 +43,7 @@ def make_server(listener: Listener) -> uvicorn.Server:
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         limit_concurrency=MAX_CONNECTIONS,
     )
-    return _Server(config)
+    return uvicorn.Server(config)
 
 
 @contextmanager

@@ -36,21 +36,6 @@ def masked_name(name: str) -> str:
     return letters[0] + "*" * (len(letters) - 2) + letters[-1]
 
 
-def masked_tail(text: str, keep: int) -> str:
-    """Stars for all but the last `keep` characters."""
-    return "*" * max(0, len(text) - keep) + text[-keep:] if len(text) > keep else "*" * len(text)
-
-
 def masked_rrn(rrn: str) -> str:
     """13 digits → 900101-1******."""
     return f"{rrn[:6]}-{rrn[6:7]}******"
-
-
-def masked_passport(number: str) -> str:
-    """M12345567 → M*****567."""
-    return number[:1] + "*" * max(0, len(number) - 4) + number[-3:]
-
-
-def masked_email(address: str) -> str:
-    local, _, domain = address.partition("@")
-    return f"{local[:1]}***@{domain}"
