@@ -63,8 +63,11 @@ def officer_of(consulate: Consulate, token: str) -> Officer:
 
 def sign_out(consulate: Consulate, token: str) -> None:
     """Ends the session; ending it twice is not an error."""
+    now, session = consulate.clock(), digest(token)
     with consulate.engine.begin() as connection:
-        close_session(connection, digest(token))
+        row = officer_of_session(connection, session, now)
+        if close_session(connection, session) and row is not None:
+            AUDIT.write(connection, Entry(now, row.id, "officer.signed_out", row.id))
 
 
 def _open(consulate: Consulate, row: OfficerRow, now: int) -> Session:

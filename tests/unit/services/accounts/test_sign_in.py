@@ -11,6 +11,7 @@ from sinwon.services.accounts import password
 from sinwon.services.accounts.password import Cost, hash_secret, is_secret, nobodys_secret
 from sinwon.services.accounts.register_officer import register_officer
 from sinwon.services.accounts.sign_in import LOCKED_FOR, SESSION_LIFETIME, TRIES, officer_of, sign_in, sign_out
+from sinwon.store.consulate.tables import AUDIT
 from tests.counter import HERE, SECRET, Counter
 from tests.world import SeededRandomness
 
@@ -36,11 +37,14 @@ def test_a_session_names_its_officer_until_it_ends(desk: Counter) -> None:
         officer_of(desk.consulate, session.token)
 
 
-def test_signing_out_ends_it(desk: Counter) -> None:
-    desk.officer()
+def test_signing_out_ends_it_and_is_in_the_trail_once(desk: Counter) -> None:
+    officer = desk.officer()
     token = attempt(desk)
     sign_out(desk.consulate, token)
     sign_out(desk.consulate, token)
+    with desk.consulate.engine.connect() as connection:
+        done = [entry.action for entry in AUDIT.of(connection, officer.id)]
+    assert done == ["officer.registered", "officer.signed_in", "officer.signed_out"]
     with pytest.raises(Refusal, match="unauthorized"):
         officer_of(desk.consulate, token)
 
