@@ -1,14 +1,17 @@
 """The offer: one stands at any time, however often answers are lost or officers press the button."""
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 
 from sinwon.core.refusal import Refusal, Unmet
+from sinwon.core.strict_json import MAX_BYTES
 from sinwon.services.accounts.officer import Officer
 from sinwon.services.enrolment.application import State
 from sinwon.services.enrolment.decide import approve_application
 from sinwon.services.enrolment.offer import NAMES, obtain_offer
+from sinwon.services.enrolment.registers import PassportRegister
 from sinwon.services.enrolment.revoke import revoke_certificate
 from sinwon.services.enrolment.submit import Submitted
 from sinwon.services.enrolment.views import officers_view
@@ -99,3 +102,23 @@ def test_nothing_is_revoked_unless_the_issuer_says_so(desk: Counter, officer: Of
     with pytest.raises(Unmet, match="issuer_unavailable"):
         revoke_certificate(desk.consulate, officer, made.application, reason="ISSUED_IN_ERROR")
     assert state(desk, officer, made) == State.OFFERED
+
+
+def test_a_person_with_a_large_portrait_gets_the_offer(desk: Counter) -> None:
+    """What was sealed at the approval comes out again, beyond the limit for strangers' JSON too."""
+
+    class LargePortraits:
+        def __init__(self, register: PassportRegister) -> None:
+            self.find = register.find
+
+        def portrait(self, number: str) -> str:
+            return f"data:image/jpeg;base64,{number}" + "A" * MAX_BYTES
+
+    registers = desk.consulate.registers
+    large = replace(registers, passport=LargePortraits(registers.passport))
+    consulate = replace(desk.consulate, registers=large)
+    officer = desk.officer()
+    made = desk.ready(people()[0], officer)
+    approve_application(consulate, officer, made.application, {})
+    assert obtain_offer(consulate, officer, made.application) in desk.issuer.offers.values()
+    assert len(desk.issuer.asked[0].person.portrait or "") > MAX_BYTES
