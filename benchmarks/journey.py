@@ -44,8 +44,8 @@ from sinwon.protocols.vci.proof import sign_proof
 from sinwon.services.sign_in.register_client import Registration as ClientRegistration
 from sinwon.services.sign_in.register_client import register_client
 
-ROUNDS: Final = 7
-FLOWS: Final = 64
+ROUNDS: Final = 5
+FLOWS: Final = 192
 TENS: Final = 16
 SERVICE: Final = "gov24"
 SITE: Final = "https://gov24.example/callback"

@@ -15,8 +15,8 @@ from sinwon.core.refusal import Malformed
 MAX_DEPTH: Final = 16  # standards of every protocol we speak stay below 10
 MAX_NAMES: Final = 2_000  # a credential with a portrait and 40 claims has about 150
 MAX_BYTES: Final = 64 * 1024  # unless the caller knows its message may be larger
-STRING_OR_BRACKET: Final = pattern(rb'"(?:[^"\\]|\\.)*+"?|[{}\[\]]')
-STRING_OR_COLON: Final = pattern(rb'"(?:[^"\\]|\\.)*+"?|:')
+STRING_OR_BRACKET: Final = pattern(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|[{}\[\]]')
+STRING_OR_COLON: Final = pattern(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|:')
 CONTAINERS: Final = (dict, list)
 ENCODER: Final = msgspec.json.Encoder()
 DECODER: Final = msgspec.json.Decoder()
