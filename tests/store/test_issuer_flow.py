@@ -11,8 +11,8 @@ from sinwon.core.refusal import Unmet
 from sinwon.keys.seal import Seal
 from sinwon.protocols.oauth.grants.pre_authorized import PreAuthorizedRequest
 from sinwon.services.issuance.redeem_code import redeem_code
-from sinwon.store.issuer.tables import METADATA
-from tests.issuing import MASTER, PIN, open_issuer
+from sinwon.store.issuer.tables import COPIES, METADATA
+from tests.issuing import MASTER, PIN, open_issuer, rows
 from tests.store.conftest import EngineFactory
 from tests.world import SeededRandomness
 
@@ -63,3 +63,22 @@ def test_I03_control_the_right_pin_among_fewer_guesses_is_redeemed_once(new_engi
     with ThreadPoolExecutor(GUESSES) as pool:
         answers = list(pool.map(lambda pin: issuing.redeem(code, pin).status_code, [PIN] * GUESSES))
     assert sorted(answers) == [200] + [400] * (GUESSES - 1)
+
+
+def test_one_token_does_not_fill_the_status_lists(new_engine: EngineFactory) -> None:
+    """The holder's own token, used as fast as it goes while it lives: the copies of a certificate are counted."""
+    issuing = open_issuer(new_engine(METADATA)).with_settings(copies=12)
+    token = issuing.new_token()
+    batches = [issuing.proofs(5) for _ in range(GUESSES)]
+    with ThreadPoolExecutor(GUESSES) as pool:
+        answers = list(pool.map(lambda proofs: issuing.request(token, proofs), batches))
+    assert sorted(answer.status_code for answer in answers) == [200, 200] + [400] * (GUESSES - 2)
+    assert {answer.json()["error"] for answer in answers if answer.status_code == 400} == {"credential_request_denied"}
+    assert rows(issuing, COPIES) == 10
+
+
+def test_control_a_smaller_batch_that_fits_is_issued(new_engine: EngineFactory) -> None:
+    issuing = open_issuer(new_engine(METADATA)).with_settings(copies=12)
+    token = issuing.new_token()
+    for count, status in ((5, 200), (5, 200), (3, 400), (2, 200), (1, 400)):
+        assert issuing.request(token, issuing.proofs(count)).status_code == status

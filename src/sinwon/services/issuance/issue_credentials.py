@@ -165,6 +165,8 @@ def _write(issuer: Issuer, accepted: _Accepted, places: Sequence[int], batch: st
     with issuer.engine.begin() as connection:
         if not certificates.activate(connection, granted.certificate):
             raise Unmet(CREDENTIAL_REQUEST_DENIED, "the certificate was just revoked")
+        if status.count_of(connection, granted.certificate) + len(copies) > issuer.settings.copies:
+            raise Unmet(CREDENTIAL_REQUEST_DENIED, "the certificate has all its copies")
         if not once.consume(connection, "c_nonce", accepted.nonce, expires_at=accepted.nonce_ends):
             raise Unmet(INVALID_NONCE, "nonce served a successful request before")
         if not status.add(connection, copies):

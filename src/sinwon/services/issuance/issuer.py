@@ -35,6 +35,8 @@ class IssuanceSettings:
     """A certificate ends then or with the passport, whichever is first."""
     copy_lifetime: int = 14 * DAY
     batch_size: int = 10
+    copies: int = 200
+    """Of one certificate, all batches together: ten times what a wallet fetches, and far from filling a status list."""
     pin_length: int = 6
     pin_tries: int = 5
     """Per application; after that only an officer can help."""
