@@ -37,6 +37,7 @@ DESCRIPTIONS: Final[Mapping[str, str]] = {
     "credential_request_denied": "This credential cannot be issued.",
     "not_found": "There is nothing here, or it is closed.",
     "too_large": "The request is larger than allowed.",
+    "request_timeout": "The request did not arrive in time.",
     "server_error": "Something failed on our side. Nothing was changed.",
 }
 

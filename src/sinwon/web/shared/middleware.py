@@ -4,6 +4,7 @@ The host is never believed: identifiers and links come from configuration, a req
 The access log has method, matched route, status and milliseconds; never a query, a header, a body or a path with an id.
 """
 
+from asyncio import get_running_loop, timeout_at
 from collections.abc import Mapping
 from time import perf_counter
 from typing import Final
@@ -20,6 +21,10 @@ from sinwon.web.shared.answers import CORS, error_answer, refusal_answer
 log = structlog.stdlib.get_logger("sinwon.web")
 
 LENGTH_DIGITS: Final = 19  # of a Content-Length: more than any body has, fewer than Python refuses to read
+BODY_SECONDS: Final = 20.0  # for a whole body of half a megabyte, even over a poor line; a connection is not held longer
+UNREAD: Final = frozenset({"too_large", "request_timeout"})
+CLOSE: Final = {"Connection": "close"}
+"""With a refusal that leaves the rest of a body unread: nothing else can follow on that connection."""
 HSTS: Final = (b"strict-transport-security", b"max-age=63072000; includeSubDomains")
 POLICY: Final = b"content-security-policy"
 NOTHING: Final = (POLICY, b"default-src 'none'; frame-ancestors 'none'")
@@ -73,11 +78,12 @@ class Guard:
 
 
 class BodyLimit:
-    """Stops reading a body at `limit` bytes: 413."""
+    """Stops reading a body at `limit` bytes (413), after `seconds` (408), or when its sender is gone."""
 
-    def __init__(self, app: ASGIApp, *, limit: int) -> None:
+    def __init__(self, app: ASGIApp, *, limit: int, seconds: float = BODY_SECONDS) -> None:
         self.app = app
         self.limit = limit
+        self.seconds = seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -85,19 +91,32 @@ class BodyLimit:
             return
         declared = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
         if not declared.isdigit() or len(declared) > LENGTH_DIGITS or int(declared) > self.limit:
-            await error_answer("too_large", 413)(scope, receive, send)
+            await error_answer("too_large", 413, CLOSE)(scope, receive, send)
             return
-        seen = 0
+        await self.app(scope, self._bounded(receive), send)
 
-        async def counted() -> Message:
-            nonlocal seen
-            message = await receive()
+    def _bounded(self, receive: Receive) -> Receive:
+        """`receive` within the limits until the body is whole; what comes then is a client that hangs up, at any time."""
+        seen, whole, deadline = 0, False, get_running_loop().time() + self.seconds
+
+        async def bounded() -> Message:
+            nonlocal seen, whole
+            if whole:
+                return await receive()
+            try:
+                async with timeout_at(deadline):
+                    message = await receive()
+            except TimeoutError:
+                raise Refusal("request_timeout", "body too slow") from None
+            if message["type"] == "http.disconnect":
+                raise Refusal("invalid_request", "the sender left before the end of the body")
             seen += len(message.get("body", b""))
             if seen > self.limit:
                 raise Refusal("too_large", "body larger than allowed")
+            whole = not message.get("more_body", False)
             return message
 
-        await self.app(scope, counted, send)
+        return bounded
 
 
 class Errors:
@@ -116,7 +135,10 @@ class Errors:
             await self.app(scope, receive, send)
         except Refusal as refusal:
             log.info("refused", role=self.role, code=refusal.code, why=refusal.why)
-            await self._answer(refusal_answer(refusal, self.statuses), scope, receive, send)
+            answer = refusal_answer(refusal, self.statuses)
+            if refusal.code in UNREAD:
+                answer.headers.update(CLOSE)
+            await self._answer(answer, scope, receive, send)
         except Fault as fault:
             log.error("fault", role=self.role, why=str(fault))
             await self._answer(error_answer("server_error", 500), scope, receive, send)
@@ -133,6 +155,7 @@ STATUSES: Final[Mapping[str, int]] = {
     "insufficient_scope": 403,
     "forbidden": 403,
     "not_found": 404,
+    "request_timeout": 408,
     "too_large": 413,
     "unsupported_media_type": 415,
     "too_many_requests": 429,
