@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, Final
 
-from msgspec import Raw
+from msgspec import Raw, Struct
 
 from sinwon.core import base64url
 from sinwon.core.ids import Randomness
@@ -26,12 +26,11 @@ CONTAINERS: Final = (dict, list, tuple)
 URL_SAFE: Final = bytes.maketrans(b"+/", b"-_")
 
 
-@dataclass(frozen=True, slots=True)
-class _Member:
-    """A member to hide: what its disclosure says behind the salt, or the members below it."""
+class _Member(Struct):
+    """A member to hide: what its disclosure says behind the salt, and the members below it."""
 
     head: bytes
-    below: tuple["_Member", ...]
+    below: tuple["_Member", ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,13 +79,13 @@ def _hide(members: tuple[_Member, ...], salts: Iterator[bytes], disclosures: lis
 
 
 def _members(hidden: Mapping[str, Any]) -> tuple[_Member, ...]:
-    return tuple(_member(name, value) for name, value in hidden.items())
+    return tuple([_member(name, value) for name, value in hidden.items()])
 
 
 def _member(name: str, value: Any) -> _Member:
-    below = _members(value) if isinstance(value, dict) else ()
-    said = b"" if below else dump(value) + b"]"
-    return _Member(dump(name) + b"," + said, below)
+    if isinstance(value, dict) and value:
+        return _Member(dump(name) + b",", _members(value))
+    return _Member(dump((name, value))[1:])
 
 
 def _salts(count: int, random: Randomness) -> Iterator[bytes]:
