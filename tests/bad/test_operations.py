@@ -11,7 +11,7 @@ from starlette.types import Message
 
 from sinwon.core.strict_json import parse_object
 from sinwon.web.shared.answers import json_answer
-from sinwon.web.shared.app import make_app
+from sinwon.web.shared.app import get_only, make_app
 from sinwon.web.shared.middleware import BodyLimit, Errors
 from sinwon.web.shared.reading import query, read_body
 from tests.raw_asgi import Got, Sent, send_all
@@ -131,3 +131,13 @@ def _slowly(arrives: list[tuple[float, bytes | None]], seconds: float) -> tuple[
     scope = {"type": "http", "method": "POST", "path": "/y", "query_string": b"", "root_path": "", "headers": []}
     asyncio.run(app(scope, receive, send))
     return got.status, parse_object(got.body).get("error")
+
+
+def minted(_request: Request) -> Response:
+    raise AssertionError("a HEAD must not come here")
+
+
+def test_a_head_does_not_consume_what_a_get_consumes() -> None:
+    """Offers mint a code and response codes are used up by GET; link previews and scanners send HEAD first."""
+    client = TestClient(make_app([get_only(Route("/once", minted))], origin=ORIGIN), base_url=ORIGIN)
+    assert client.head("/once").status_code == 405

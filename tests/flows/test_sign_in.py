@@ -184,6 +184,13 @@ def test_P30_control_the_same_browser_comes_back_with_its_code(here: GatewayWorl
     assert signed_in(here, here.client(), Wallet(here.clock))["code"]
 
 
+def test_P30_a_head_request_uses_no_code_up(here: GatewayWorld) -> None:
+    browser, http, wallet = here.client(), here.client(), Wallet(here.clock)
+    uri = plain(wallet.post(http, asked(browser, wallet, http)).text)["redirect_uri"]
+    assert browser.head(uri).status_code == 405
+    assert browser.get(uri).status_code == 303
+
+
 def test_P30_the_cookie_is_for_this_host_alone(here: GatewayWorld) -> None:
     answer = here.client().get("/authorize", params=authorize_parameters())
     cookie = answer.headers["set-cookie"]

@@ -39,6 +39,7 @@ from sinwon.services.catalogue.publish import publish
 from sinwon.services.catalogue.register_anchor import register_anchor
 from sinwon.services.catalogue.seed_data import read_seed
 from sinwon.services.enrolment.consulate import Consulate
+from sinwon.services.enrolment.forget import forget
 from sinwon.services.enrolment.registers import Registers
 from sinwon.services.issuance.clean_up import clean_up
 from sinwon.services.issuance.issuer import NONCE_KEY, Issuer
@@ -118,7 +119,7 @@ def make_role(world: World, name: str) -> Role:
     makers: Mapping[str, Callable[[World], Role]] = {
         "trust": _trust_role,
         "issuer": lambda w: _issuer_role(make_issuer(w)),
-        "consulate": lambda w: Role("consulate", consulate_app(make_consulate(w))),
+        "consulate": lambda w: _consulate_role(make_consulate(w)),
         "gateway": lambda w: _gateway_role(make_gateway(w)),
     }
     if name not in makers:
@@ -233,6 +234,10 @@ def _trust_role(world: World) -> Role:
 
 def _issuer_role(issuer: Issuer) -> Role:
     return Role("issuer", issuer_app(issuer), lambda: clean_up(issuer))
+
+
+def _consulate_role(consulate: Consulate) -> Role:
+    return Role("consulate", consulate_app(consulate), lambda: forget(consulate))
 
 
 def _gateway_role(gateway: Gateway) -> Role:

@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from sqlalchemy import Engine
 
-from sinwon.core.clock import Clock
+from sinwon.core.clock import DAY, Clock
 from sinwon.core.ids import Randomness
 from sinwon.core.strict_json import dump, parse_as
 from sinwon.keys.seal import Seal
@@ -29,6 +29,10 @@ class Settings:
     """Whether a reader vouches for a chip. Without one no evidence claims a verified chip, whatever the officer noted."""
     cost: Cost = field(default_factory=Cost)
     """Of officers' secrets."""
+    keep_ended: int = 30 * DAY
+    """How long a refused, withdrawn or revoked application can still be looked at; then it is deleted."""
+    keep_idle: int = 90 * DAY
+    """How long an open application waits for somebody to go on with it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from sinwon.services.presentation.gateway import Gateway
 from sinwon.web.gateway.provider import Provider
 from sinwon.web.gateway.sign_in import SignInPages
 from sinwon.web.gateway.verifier import Verifier
-from sinwon.web.shared.app import make_app, wallet_route
+from sinwon.web.shared.app import get_only, make_app, wallet_route
 from sinwon.web.shared.pages import style_route
 
 STATUSES: Final = {"invalid_client": 401}
@@ -29,7 +29,7 @@ def gateway_app(gateway: Gateway) -> Starlette:
         Route("/sign-in/{sign_in}/cancel", pages.cancel, methods=["POST"]),
         wallet_route("/presentations/{presentation}/request", verifier.request, ["GET", "POST"]),
         wallet_route("/presentations/{presentation}/response", verifier.response, ["POST"]),
-        Route("/presentations/{presentation}/done", pages.done),
+        get_only(Route("/presentations/{presentation}/done", pages.done)),
         style_route(),
     ]
     return make_app(routes, origin=gateway.origin, statuses=STATUSES)

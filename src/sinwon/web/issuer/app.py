@@ -43,7 +43,7 @@ from sinwon.services.issuance.publish_status import StatusPublisher
 from sinwon.services.issuance.redeem_code import redeem_code
 from sinwon.services.issuance.revoke import revoke
 from sinwon.web.shared.answers import NO_STORE, json_answer, public_answer
-from sinwon.web.shared.app import make_app, wallet_route
+from sinwon.web.shared.app import get_only, make_app, wallet_route
 from sinwon.web.shared.reading import bearer, query, read_body, read_form, require_type
 
 STATUSES: Final[Mapping[str, int]] = {
@@ -90,7 +90,7 @@ def _wallet_routes(issuer: Issuer) -> list[Route]:
         return Response(status_code=204, headers=NO_STORE)
 
     return [
-        _get_only(wallet_route(f"{OFFER_PATH}{{secret}}", offer, ["GET"])),
+        get_only(wallet_route(f"{OFFER_PATH}{{secret}}", offer, ["GET"])),
         wallet_route(TOKEN_PATH, token, ["POST"]),
         wallet_route(NONCE_PATH, nonce, ["POST"]),
         wallet_route(CREDENTIAL_PATH, credential, ["POST"]),
@@ -142,12 +142,6 @@ def _document(path: str, body: bytes) -> Route:
         return public_answer(body, "application/json", request, max_age=METADATA_AGE)
 
     return wallet_route(path, answer, ["GET"])
-
-
-def _get_only(route: Route) -> Route:
-    """Opening an offer mints a code, so a HEAD shall not."""
-    (route.methods or set()).discard("HEAD")
-    return route
 
 
 def _check_status_request(request: Request) -> None:

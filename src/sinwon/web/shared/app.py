@@ -52,6 +52,12 @@ def wallet_route(path: str, handler: Handler, methods: Sequence[str], *, exposed
     return Route(path, answer, methods=[*methods, "OPTIONS"])
 
 
+def get_only(route: Route) -> Route:
+    """For a GET that consumes or mints something: HEAD, which frameworks answer alongside, must not."""
+    (route.methods or set()).discard("HEAD")
+    return route
+
+
 async def _not_found(_request: Request, _error: Exception) -> Response:
     return error_answer("not_found", 404)
 
