@@ -4,30 +4,44 @@ import gc
 import os
 import signal
 import time
+from contextlib import closing
 from pathlib import Path
 from threading import Event
 from typing import Final
 
 import click
 import structlog
+from sqlalchemy.exc import SQLAlchemyError
 
 from sinwon.cli.log import configure_logs
+from sinwon.cli.register import CONFIG, client_command, officer_command
 from sinwon.cli.serving import Listener, serving
 from sinwon.cli.setup import ROLES, Plan, set_up
 from sinwon.cli.wiring import found_trust, make_role, make_world, migrate, settings_of
 from sinwon.config import Config, read_config
-from sinwon.core.refusal import Fault
+from sinwon.core.refusal import Fault, Refusal
 from sinwon.demo.command import demo
 
 log = structlog.stdlib.get_logger("sinwon.cli")
 HOUSEKEEPING_SECONDS: Final = 60
-CONFIG = click.option(
-    "--config", "path", type=click.Path(exists=True, dir_okay=False, path_type=Path), required=True, help="sinwon.toml"
-)
 ROLE = click.Choice(ROLES)
 
 
-@click.group()
+class Commands(click.Group):
+    """Says in one line what is wrong, where that is known, instead of how the program noticed."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except (Fault, Refusal) as error:
+            raise click.ClickException(str(error)) from error
+        except FileExistsError as error:
+            raise click.ClickException(f"{error.filename} is there already and is not replaced") from error
+        except SQLAlchemyError as error:
+            raise click.ClickException(f"the database: {type(error).__name__}") from error
+
+
+@click.group(cls=Commands)
 def main() -> None:
     """Sinwon (신원): a mobile identity certificate for Korean nationals abroad. Not an official government service."""
 
@@ -58,7 +72,8 @@ def migrate_command(roles: tuple[str, ...], path: Path) -> None:
 @CONFIG
 def found_command(path: Path) -> None:
     """Give a new trust role its seed, its anchors and its first publication."""
-    click.echo(f"published number {found_trust(make_world(read_config(path))).sequence}")
+    with closing(make_world(read_config(path))) as world:
+        click.echo(f"published number {found_trust(world).sequence}")
 
 
 @main.command("serve")
@@ -83,14 +98,15 @@ def serve(config: Config, names: tuple[str, ...]) -> None:
     # What is loaded now stays: the collector need not walk it again at every full collection.
     gc.collect()
     gc.freeze()
-    with serving(listeners):
+    with closing(world), serving(listeners):
         log.info("serving", roles=list(names))
         while not stop.wait(HOUSEKEEPING_SECONDS):
             for role in roles:
                 try:
                     role.housekeeping()
-                except Fault as fault:
-                    log.error("housekeeping failed", role=role.name, why=str(fault))
+                except (Fault, SQLAlchemyError) as error:
+                    log.error("housekeeping failed", role=role.name, why=type(error).__name__)
 
 
-main.add_command(demo)
+for command in (officer_command, client_command, demo):
+    main.add_command(command)

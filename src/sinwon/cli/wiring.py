@@ -6,9 +6,9 @@ Each function makes one role: its application, its housekeeping, and its powers 
 import os
 import time
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
-from threading import Thread
 from typing import Final
 
 import structlog
@@ -69,6 +69,8 @@ class World:
     random: Randomness
     fetch: Fetcher
     engines: dict[str, Engine] = field(default_factory=dict)
+    background: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "refresh"))
+    """Where trust documents are fetched again while requests go on with the ones at hand."""
 
     def engine(self, role: str) -> Engine:
         """The role's database, at the present revision. Raises Fault."""
@@ -80,6 +82,7 @@ class World:
 
     def close(self) -> None:
         """Lets go of connections, to databases and to others."""
+        self.background.shutdown()
         self.fetch.close()
         for engine in self.engines.values():
             engine.dispose()
@@ -212,7 +215,7 @@ def follow(world: World, settings: Following) -> Follower:
         origin=world.config.trust.origin,
         alarm=lambda document, why: log.warning("trust document refused", document=document, why=why),
         memory=DocumentMemory(Path(settings.documents)),
-        background=lambda refresh: Thread(target=refresh, daemon=True).start(),
+        background=world.background.submit,
     )
 
 
