@@ -22,6 +22,7 @@ from sinwon.adapters.fetch import Fetcher
 from sinwon.adapters.issuer_client import IssuerClient
 from sinwon.adapters.outbox import Outbox
 from sinwon.adapters.registers.embedded import embedded_registers
+from sinwon.adapters.registers.unconnected import unconnected_registers
 from sinwon.config import Config, Following, GatewaySettings, Listening
 from sinwon.core.clock import Clock
 from sinwon.core.ids import Randomness
@@ -163,7 +164,7 @@ def make_issuer(world: World) -> Issuer:
 
 
 def make_consulate(world: World, registers: Registers | None = None) -> Consulate:
-    """`registers` stand in for the embedded ones."""
+    """Without `registers`: the embedded, invented ones in the demo profile, none anywhere else."""
     settings = world.config.consulate
     issuer = IssuerClient(
         issuer=world.config.issuer.origin,
@@ -177,7 +178,7 @@ def make_consulate(world: World, registers: Registers | None = None) -> Consulat
         origin=settings.origin,
         engine=world.engine("consulate"),
         seal=Seal(open_master(settings.master_key), world.random),
-        registers=registers or embedded_registers(),
+        registers=registers or (embedded_registers() if world.config.is_demo else unconnected_registers()),
         messages=Outbox(Path(settings.outbox), world.clock),
         issuer=issuer,
         catalogue=follow(world, settings).catalogue,
