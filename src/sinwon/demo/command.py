@@ -19,7 +19,13 @@ from sinwon.demo.deployment import LIVE, Deployment, deployed
 from sinwon.demo.people import with_more
 from sinwon.demo.report import facts, people_table, reasons_table, refusals_table, write_facts
 from sinwon.demo.story import Story
+from sinwon.demo.table import fit
 
+DOCUMENTS: Final = {
+    "trust": "/catalogue.jwt",
+    "issuer": "/.well-known/openid-credential-issuer",
+    "gateway": "/.well-known/openid-configuration",
+}
 CHAPTERS: Final = ("main",)
 
 
@@ -74,16 +80,13 @@ def _print(story: Story, seconds: float) -> None:
 
 def _stay(deployment: Deployment) -> None:
     click.echo("\n계속 실행 중입니다. 볼 곳 · still serving; where to look:")
-    click.echo(f"  시연 지갑        {deployment.origins['wallet']}/")
-    for site in deployment.sites:
-        click.echo(f"  {site.name_ko:<16} {site.origin}/")
-    for place, path in (
-        ("trust", "/catalogue.jwt"),
-        ("issuer", "/.well-known/openid-credential-issuer"),
-        ("gateway", "/.well-known/openid-configuration"),
-    ):
-        click.echo(f"  {place:<16} {deployment.origins[place]}{path}")
-    click.echo(f"  log              {deployment.folder / 'log.jsonl'}\n  Ctrl-C 로 끝냅니다 · Ctrl-C ends it")
+    origins = deployment.origins
+    places = [("시연 지갑 wallet", f"{origins['wallet']}/")]
+    places += [(site.name_ko, f"{site.origin}/") for site in deployment.sites]
+    places += [(place, origins[place] + path) for place, path in DOCUMENTS.items()]
+    for name, address in [*places, ("log", str(deployment.folder / "log.jsonl"))]:
+        click.echo(f"  {fit(name, 22)}{address}")
+    click.echo("Ctrl-C 로 끝냅니다 · Ctrl-C ends it")
     try:
         Event().wait()
     except KeyboardInterrupt:
