@@ -11,6 +11,9 @@ from sqlalchemy import JSON, BigInteger, Column, Connection, Insert, Integer, Me
 from sinwon.core.strict_json import dump
 from sinwon.store.kept import Kept
 
+Details = dict[str, str | int | list[str]]
+"""Codes, names and counts that say more of an entry."""
+
 
 def audit_table(metadata: MetaData) -> Table:
     return Table(
@@ -33,7 +36,7 @@ class Entry:
     actor: str
     action: str
     subject: str
-    details: dict[str, str | int | list[str]] = field(default_factory=dict)
+    details: Details = field(default_factory=dict)
 
 
 class AuditTrail:

@@ -7,7 +7,7 @@ from sqlalchemy import Engine
 
 from sinwon.protocols.trust.catalogue import Service
 from sinwon.services.catalogue.seed_data import Seed
-from sinwon.store.audit import Entry
+from sinwon.store.audit import Details, Entry
 from sinwon.store.trust.missions import add_covered, add_missions
 from sinwon.store.trust.services import add_presets, add_services
 from sinwon.store.trust.tables import AUDIT
@@ -31,7 +31,7 @@ def import_seed(engine: Engine, seed: Seed, *, actor: str, now: int, demonstrati
             add_presets(connection, seed.presets),
             add_services(connection, services),
         )
-        counts: dict[str, str | int | list[str]] = {
+        counts: Details = {
             "missions": done.missions,
             "covered": done.covered,
             "presets": done.presets,

@@ -8,7 +8,7 @@ from sinwon.core import base64url
 from sinwon.core.refusal import Malformed, Unmet
 from sinwon.keys.trust import Anchor, Purpose
 from sinwon.keys.x509 import fingerprint, parse_certificate
-from sinwon.store.audit import Entry
+from sinwon.store.audit import Details, Entry
 from sinwon.store.trust.anchors import add_anchor, remove_anchor
 from sinwon.store.trust.tables import AUDIT
 
@@ -45,5 +45,5 @@ def check_anchor(anchor: Anchor) -> None:
 
 def _entry(action: str, anchor: Anchor, actor: str, now: int) -> Entry:
     mark = base64url.encode(fingerprint(anchor.certificate))
-    details: dict[str, str | int | list[str]] = {"uri": anchor.uri, "types": sorted(anchor.types), "certificate": mark}
+    details: Details = {"uri": anchor.uri, "types": sorted(anchor.types), "certificate": mark}
     return Entry(now, actor, action, anchor.purpose.value, details)

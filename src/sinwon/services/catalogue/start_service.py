@@ -7,7 +7,7 @@ from sqlalchemy import Engine
 
 from sinwon.core.clock import seoul_date
 from sinwon.core.refusal import Unmet
-from sinwon.store.audit import Entry
+from sinwon.store.audit import Details, Entry
 from sinwon.store.trust.services import set_live
 from sinwon.store.trust.tables import AUDIT
 
@@ -22,7 +22,7 @@ def start_service(engine: Engine, service_id: str, legal_date: date | None, *, b
     with engine.begin() as connection:
         if not set_live(connection, service_id, since):
             raise Unmet(NOT_PLANNED, "no such service waits to be started")
-        details: dict[str, str | int | list[str]] = {"since": since.isoformat(), "basis": basis}
+        details: Details = {"since": since.isoformat(), "basis": basis}
         AUDIT.write(connection, Entry(now, actor, "service.started", service_id, details))
 
 

@@ -25,6 +25,7 @@ from sinwon.services.enrolment.reasons import Kind
 from sinwon.services.enrolment.registers import RegisterUnavailable
 from sinwon.services.enrolment.submit import FORM, found, person_index
 from sinwon.services.enrolment.visit import visit_of
+from sinwon.store.audit import Details
 from sinwon.store.consulate.applications import ApplicationRow, DecisionRow, enrol_passport, insert_decision
 from sinwon.store.engine import reading
 
@@ -75,7 +76,7 @@ def refuse_application(consulate: Consulate, officer: Officer, application: str,
     if not assessment.findings and not reason:
         raise Unmet("reason_missing", "a refusal without any finding")
     with consulate.engine.begin() as connection:
-        details: dict[str, str | int | list[str]] = {"codes": assessment.codes}
+        details: Details = {"codes": assessment.codes}
         state = move_application(
             connection,
             row,
@@ -103,7 +104,7 @@ def _check_eligible(
     if not left:
         return
     with consulate.engine.begin() as connection:
-        details: dict[str, str | int | list[str]] = {"codes": assessment.codes}
+        details: Details = {"codes": assessment.codes}
         move = Move.WAIT if assessment.is_waiting else Move.CHECK
         now = assessment.facts.now
         move_application(

@@ -21,6 +21,7 @@ from sinwon.services.enrolment.consulate import Consulate
 from sinwon.services.enrolment.decide import PERSON
 from sinwon.services.enrolment.issuer import ALREADY_OFFERED, IssuerUnavailable
 from sinwon.services.enrolment.progress import move_application
+from sinwon.store.audit import Details
 from sinwon.store.consulate.applications import ApplicationRow, change_application, find_decision
 from sinwon.store.engine import reading
 
@@ -111,7 +112,7 @@ def _keep(consulate: Consulate, officer: Officer, application: str, answered: An
         "offer_expires_at": made.expires_at,
         "asked_until": 0,
     }
-    details: dict[str, str | int | list[str]] = {"offer": made.offer}
+    details: Details = {"offer": made.offer}
     with consulate.engine.begin() as connection:
         row = at_mission_of(connection, officer, application)
         move_application(connection, row, Move.OFFER, by=officer.id, now=consulate.clock(), changes=changes, details=details)

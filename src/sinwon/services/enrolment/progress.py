@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 
 from sinwon.core.refusal import Unmet
 from sinwon.services.enrolment.application import Move, State, advance
-from sinwon.store.audit import Entry
+from sinwon.store.audit import Details, Entry
 from sinwon.store.consulate.applications import ApplicationRow, change_application
 from sinwon.store.consulate.tables import AUDIT
 
@@ -40,7 +40,7 @@ def move_application(
     by: str,
     now: int,
     changes: Mapping[str, Any] | None = None,
-    details: dict[str, str | int | list[str]] | None = None,
+    details: Details | None = None,
 ) -> State:
     """The new state, written. Raises Unmet("wrong_state"), or ("changed_meanwhile") when the row is no longer what was read."""
     state = advance(State(row.state), move)

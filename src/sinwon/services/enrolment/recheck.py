@@ -9,6 +9,7 @@ from sinwon.services.enrolment.form import Form
 from sinwon.services.enrolment.progress import move_application
 from sinwon.services.enrolment.submit import FORM, found
 from sinwon.services.enrolment.visit import visit_of
+from sinwon.store.audit import Details
 from sinwon.store.engine import reading
 
 
@@ -21,7 +22,7 @@ def recheck_application(consulate: Consulate, officer: Officer, application: str
     form = consulate.opened(row.form, FORM, row.id, Form)
     assessment = assess(consulate, form, visit=visit, phone_proven=row.phone_proven_at is not None)
     move = Move.WAIT if assessment.is_waiting else Move.CHECK
-    details: dict[str, str | int | list[str]] = {"codes": assessment.codes}
+    details: Details = {"codes": assessment.codes}
     with consulate.engine.begin() as connection:
         return move_application(
             connection,

@@ -18,7 +18,7 @@ from sinwon.services.enrolment.consulate import Consulate
 from sinwon.services.enrolment.form import Form, parse_form
 from sinwon.services.enrolment.progress import APPLICANT, move_application
 from sinwon.services.enrolment.rrn import is_unassigned
-from sinwon.store.audit import Entry
+from sinwon.store.audit import Details, Entry
 from sinwon.store.consulate.applications import ApplicationRow, insert_application, lock_application
 from sinwon.store.consulate.tables import AUDIT
 
@@ -53,7 +53,7 @@ def check_application(consulate: Consulate, application: str, form: Form) -> Sta
         if row is None:
             raise Unmet("not_found", "the application is gone")
         changes = {**found(consulate, application, assessment), "told": row.told or knows_the_person(assessment.facts)}
-        details: dict[str, str | int | list[str]] = {"codes": assessment.codes}
+        details: Details = {"codes": assessment.codes}
         return move_application(
             connection, row, move, by="consulate", now=assessment.facts.now, changes=changes, details=details
         )

@@ -18,6 +18,7 @@ from sinwon.services.enrolment.eligibility import Finding
 from sinwon.services.enrolment.form import Form, Visit
 from sinwon.services.enrolment.progress import move_application
 from sinwon.services.enrolment.submit import FORM, found, person_index
+from sinwon.store.audit import Details
 from sinwon.store.consulate.applications import ApplicationRow, application_at, other_applications
 from sinwon.store.engine import reading
 
@@ -57,7 +58,7 @@ def _write(
     if _is_the_person(visit) and application_at(connection, place) not in (None, row.id):
         raise Unmet("place_taken", "another application of this person is at a counter")
     move = Move.WAIT if assessment.is_waiting else Move.CHECK
-    details: dict[str, str | int | list[str]] = {"codes": assessment.codes, "visit": 1}
+    details: Details = {"codes": assessment.codes, "visit": 1}
     move_application(connection, row, move, by=officer.id, now=now, changes=changes, details=details)
     if _is_the_person(visit):
         _supersede(connection, row, place, now)

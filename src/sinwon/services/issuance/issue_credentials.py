@@ -28,7 +28,7 @@ from sinwon.services.issuance.claims import claims_of
 from sinwon.services.issuance.issuer import Issuer
 from sinwon.services.issuance.places import choose_places, draw_places, open_next_list
 from sinwon.services.issuance.validity import copy_times
-from sinwon.store.audit import Entry
+from sinwon.store.audit import Details, Entry
 from sinwon.store.engine import reading
 from sinwon.store.issuer import certificates, once, status
 from sinwon.store.issuer.certificates import LIVING, Granted, seal_context
@@ -171,5 +171,5 @@ def _write(issuer: Issuer, accepted: _Accepted, places: Sequence[int], batch: st
             raise Unmet(INVALID_NONCE, "nonce served a successful request before")
         if not status.add(connection, copies):
             raise _Taken
-        details: dict[str, str | int | list[str]] = {"configuration": configuration, "copies": len(copies)}
+        details: Details = {"configuration": configuration, "copies": len(copies)}
         AUDIT.write(connection, Entry(accepted.now, "applicant", "certificate.issued", granted.certificate, details))

@@ -22,7 +22,7 @@ from sinwon.services.issuance.issuer import IssuanceSettings, Issuer
 from sinwon.services.issuance.open_offer import offer_message
 from sinwon.services.issuance.role_request import consume_request, verify_request
 from sinwon.services.issuance.validity import certificate_end
-from sinwon.store.audit import Entry
+from sinwon.store.audit import Details, Entry
 from sinwon.store.issuer import certificates, offers
 from sinwon.store.issuer.certificates import NewCertificate, seal_context
 from sinwon.store.issuer.offers import NewOffer
@@ -92,7 +92,7 @@ def _write(
     offers.add(connection, drafted.offer)
     if drafted.code is not None:
         offers.add_code(connection, digest(drafted.code), drafted.offer.id, expires_at=drafted.made.expires_at)
-    details: dict[str, str | int | list[str]] = {
+    details: Details = {
         "application": message.application,
         "mission": message.mission,
         "by": message.by,

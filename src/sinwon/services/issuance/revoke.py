@@ -12,7 +12,7 @@ from sinwon.formats.status.token import INVALID
 from sinwon.protocols.roles.messages import REVOKE, Revoke, Revoked
 from sinwon.services.issuance.issuer import Issuer
 from sinwon.services.issuance.role_request import consume_request, verify_request
-from sinwon.store.audit import Entry
+from sinwon.store.audit import Details, Entry
 from sinwon.store.issuer import certificates, offers, status
 from sinwon.store.issuer.certificates import CertificateState
 from sinwon.store.issuer.tables import AUDIT
@@ -48,6 +48,6 @@ def _revoke(connection: Connection, message: Revoke, *, now: int) -> Revoked:
         return Revoked(found.id, status.count_of(connection, found.id))
     offers.close(connection, found.id)
     copies = status.set_all(connection, found.id, INVALID, now=now)
-    details: dict[str, str | int | list[str]] = {"reason": message.reason, "copies": copies}
+    details: Details = {"reason": message.reason, "copies": copies}
     AUDIT.write(connection, Entry(now, message.officer, "certificate.revoked", found.id, details))
     return Revoked(found.id, copies)

@@ -21,7 +21,7 @@ from sinwon.services.presentation.permission import permit
 from sinwon.services.presentation.response_key import response_key, response_key_id
 from sinwon.services.presentation.result import seal_result
 from sinwon.services.presentation.verify import Asked, Step, VerifiedAnswer, at, verify_answer
-from sinwon.store.audit import Entry
+from sinwon.store.audit import Details, Entry
 from sinwon.store.engine import reading
 from sinwon.store.gateway.metadata import AUDIT
 from sinwon.store.gateway.presentations import (
@@ -102,7 +102,7 @@ def _status(gateway: Gateway, anchors: TrustAnchors, now: int, credential: Verif
 def _consume(gateway: Gateway, presentation: Presentation, answer: VerifiedAnswer, now: int) -> str:
     code = new_secret(gateway.random)
     sealed = seal_result(gateway.seal, presentation, answer)
-    details: dict[str, str | int | list[str]] = {"claims": sorted(answer.claims), "level": answer.level}
+    details: Details = {"claims": sorted(answer.claims), "level": answer.level}
     with gateway.engine.begin() as connection:
         mine = answer_presentation(
             connection,

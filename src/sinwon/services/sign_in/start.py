@@ -20,7 +20,7 @@ from sinwon.services.presentation.gateway import SIGN_IN_SECONDS, Gateway
 from sinwon.services.presentation.permission import Permission, permit
 from sinwon.services.presentation.start import new_presentation
 from sinwon.services.sign_in.answer import answer_with_error
-from sinwon.store.audit import Entry
+from sinwon.store.audit import Details, Entry
 from sinwon.store.gateway.clients import Client
 from sinwon.store.gateway.metadata import AUDIT
 from sinwon.store.gateway.presentations import insert_presentation
@@ -103,7 +103,7 @@ def _begin(
         expires_at=now + SIGN_IN_SECONDS,
         erase_at=now + ERASE_SECONDS,
     )
-    details: dict[str, str | int | list[str]] = {"client": sign_in.client, "preset": preset, "presentation": question.reference}
+    details: Details = {"client": sign_in.client, "preset": preset, "presentation": question.reference}
     with gateway.engine.begin() as connection:
         insert_presentation(connection, question)
         insert_sign_in(connection, sign_in)
