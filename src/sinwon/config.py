@@ -9,9 +9,8 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from sinwon.core.fetch import LOOPBACK
 from sinwon.core.refusal import Fault
-
-LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
 class Listening(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

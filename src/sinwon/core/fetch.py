@@ -11,6 +11,8 @@ from typing import Final, Protocol
 from sinwon.core.refusal import Fault
 
 BODY_LIMIT: Final = 256 * 1024
+LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
+"""The names of this machine: the only hosts that plain http may ever go to."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from sinwon.formats.dcql.match import Candidate, Matches, match_query
 from sinwon.formats.dcql.path import ClaimPath, find
 from sinwon.formats.dcql.query import CredentialQuery, Query, parse_query
 from sinwon.formats.jose.jwe import ENC_VALUES
+from sinwon.formats.sdjwt.names import SD_JWT_VC
 from sinwon.holder.copies import Offered
 from sinwon.holder.request import AuthenticRequest
 from sinwon.keys.jwk import parse_public_jwk
@@ -197,7 +198,7 @@ def _value(claims: Mapping[str, Any], path: ClaimPath) -> Any:
 
 def _check_formats(metadata: Mapping[str, Any]) -> None:
     formats = metadata.get("vp_formats_supported")
-    offered = formats.get("dc+sd-jwt") if isinstance(formats, dict) else None
+    offered = formats.get(SD_JWT_VC) if isinstance(formats, dict) else None
     if not isinstance(offered, dict):
         raise NotAnswered("vp_formats_not_supported", "the verifier takes no SD-JWT VC", UNREADABLE)
     for name in ("sd-jwt_alg_values", "kb-jwt_alg_values"):

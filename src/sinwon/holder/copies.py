@@ -7,16 +7,15 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from threading import Lock
-from typing import Any, Final
+from typing import Any
 
 import msgspec
 
 from sinwon.core.refusal import Unmet
 from sinwon.formats.dcql.match import Held
 from sinwon.formats.sdjwt.disclosures import process
+from sinwon.formats.sdjwt.names import SD_JWT_VC
 from sinwon.formats.sdjwt.parse import SdJwt, parse_sd_jwt
-
-FORMAT: Final = "dc+sd-jwt"
 
 
 class Copy(msgspec.Struct, frozen=True):
@@ -40,7 +39,7 @@ class Offered:
 
     @property
     def held(self) -> Held:
-        return Held(FORMAT, frozenset({self.copy.vct}), self.claims)
+        return Held(SD_JWT_VC, frozenset({self.copy.vct}), self.claims)
 
 
 class Copies:

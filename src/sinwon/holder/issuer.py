@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 from sinwon.core.fetch import Answer, Fetch, Unreachable
 from sinwon.core.refusal import Malformed, Refusal, Unmet
 from sinwon.core.strict_json import dump, parse_as, parse_object
+from sinwon.formats.sdjwt.names import SD_JWT_VC
 from sinwon.holder.offer import OfferView
 from sinwon.holder.powers import Powers, check_address
 from sinwon.protocols.oauth.grants.pre_authorized import GRANT_TYPE
@@ -53,7 +54,7 @@ class Issuer:
     def configuration(self, name: str) -> Configuration:
         """Raises Unmet for one that is not there or is not of a kind we hold."""
         found = self.metadata.credential_configurations_supported.get(name)
-        if found is None or found.format != "dc+sd-jwt" or not found.vct:
+        if found is None or found.format != SD_JWT_VC or not found.vct:
             raise Unmet(INVALID_METADATA, "a configuration the issuer does not describe, or of another format")
         proof = found.proof_types_supported.get("jwt")
         if proof is None or "ES256" not in proof.proof_signing_alg_values_supported:

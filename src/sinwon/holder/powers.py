@@ -6,14 +6,13 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from sinwon.core.clock import Clock
-from sinwon.core.fetch import Fetch
+from sinwon.core.fetch import LOOPBACK, Fetch
 from sinwon.core.ids import Randomness
 from sinwon.core.refusal import Malformed
 from sinwon.holder.keys import KeyRing
 from sinwon.keys.trust import TrustAnchors
 from sinwon.protocols.trust.catalogue import Catalogue
 
-LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 MAX_ADDRESS: Final = 2048
 
 

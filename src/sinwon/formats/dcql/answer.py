@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from sinwon.core.refusal import Unmet
-from sinwon.formats.dcql.query import INVALID, SD_JWT_VC, CredentialQuery, Query
+from sinwon.formats.dcql.query import INVALID, CredentialQuery, Query
 from sinwon.formats.dcql.satisfy import is_met
+from sinwon.formats.sdjwt.names import SD_JWT_VC
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,8 @@ from msgspec import Meta, Struct, field
 from sinwon.core.refusal import Malformed
 from sinwon.core.strict_json import convert
 from sinwon.formats.dcql.path import ClaimPath
+from sinwon.formats.sdjwt.names import SD_JWT_VC
 
-SD_JWT_VC: Final = "dc+sd-jwt"
 MDOC: Final = "mso_mdoc"
 INVALID: Final = "invalid_request"
 

@@ -13,7 +13,8 @@ RESERVED: Final = frozenset({DIGESTS, ALGORITHM, PLACEHOLDER})
 PROTECTED: Final = frozenset({"iss", "nbf", "exp", "cnf", "vct", "vct#integrity", "aka_vcts", "status"})
 """Never selectively disclosed, whole or in part (SD-JWT VC §3.2.2.2): a holder could otherwise withhold an expiry."""
 
-TYP: Final = "dc+sd-jwt"
+SD_JWT_VC: Final = "dc+sd-jwt"
+"""The `typ` of an SD-JWT VC, and the name of its format in OpenID4VCI and OpenID4VP."""
 KEY_BINDING_TYP: Final = "kb+jwt"
 HASH: Final = "sha-256"
 

@@ -13,7 +13,7 @@ from sinwon.core.limits import CLOCK_SKEW
 from sinwon.core.refusal import Malformed, Refusal, Unmet, Untrusted
 from sinwon.formats.jose.jws import verify_jws
 from sinwon.formats.sdjwt.disclosures import payload_of, process_payload
-from sinwon.formats.sdjwt.names import INVALID, NOT_VALID_NOW, PROTECTED, TYP, UNTRUSTED_ISSUER
+from sinwon.formats.sdjwt.names import INVALID, NOT_VALID_NOW, PROTECTED, SD_JWT_VC, UNTRUSTED_ISSUER
 from sinwon.formats.sdjwt.parse import SdJwt
 from sinwon.formats.status.reference import StatusReference, parse_status
 from sinwon.keys.jwk import PublicKey, parse_public_jwk
@@ -65,7 +65,7 @@ def _trusted_chain(sd_jwt: SdJwt, anchors: TrustAnchors, vct: str, now: int) -> 
 
 def _verify_signature(sd_jwt: SdJwt, key: PublicKey) -> None:
     try:
-        verify_jws(sd_jwt.issuer_signed, key, typ=TYP)
+        verify_jws(sd_jwt.issuer_signed, key, typ=SD_JWT_VC)
     except Refusal as refusal:
         raise refusal.coded(INVALID) from None
 

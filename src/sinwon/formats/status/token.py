@@ -14,12 +14,10 @@ from sinwon.core.limits import CLOCK_SKEW
 from sinwon.core.refusal import Malformed, Refusal, Unmet
 from sinwon.formats.jose.jws import Jws, parse_jws, sign_with_chain, verify_jws
 from sinwon.formats.status.encode import MAX_COMPRESSED, WIDTHS, entry, inflate
-from sinwon.formats.status.reference import CODE, StatusReference, parse_status
+from sinwon.formats.status.reference import CODE
 from sinwon.keys.signer import CertifiedSigner
 from sinwon.keys.trust import Purpose, TrustAnchors
 from sinwon.keys.x509 import parse_x5c, verify_chain
-
-__all__ = ["StatusReference", "VerifiedStatusList", "parse_status", "sign_status_list", "verify_status_list"]
 
 VALID: Final = 0
 INVALID: Final = 1
@@ -28,6 +26,7 @@ NEEDS_RENEWAL: Final = 3
 """Application-specific (0x03): the person's data changed, the holder should fetch new copies."""
 
 TYP: Final = "statuslist+jwt"
+MEDIA_TYPE: Final = "application/statuslist+jwt"
 MAX_TOKEN: Final = MAX_COMPRESSED * 16 // 9 + 128 * 1024  # base64url in base64url, and a header with a chain
 MIN_TTL: Final = 5  # seconds: nobody makes us fetch faster
 MAX_TTL: Final = DAY  # nobody keeps us from noticing a revocation for longer

@@ -7,9 +7,9 @@ The claim names are those of the claim set in protocols.roles.person; a test com
 from collections.abc import Mapping
 from typing import Final
 
+from sinwon.formats.sdjwt.names import SD_JWT_VC
 from sinwon.protocols.credential_types import IDENTITY, LINKAGE
 from sinwon.protocols.vci.metadata import (
-    SD_JWT_VC,
     ClaimDescription,
     Configuration,
     CredentialMetadata,

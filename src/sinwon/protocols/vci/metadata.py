@@ -13,7 +13,6 @@ from sinwon.core.strict_json import parse_as
 WELL_KNOWN: Final = "openid-credential-issuer"
 MAX_METADATA: Final = 256 * 1024
 INVALID_METADATA: Final = "invalid_metadata"
-SD_JWT_VC: Final = "dc+sd-jwt"
 
 
 class Display(msgspec.Struct, frozen=True, omit_defaults=True):

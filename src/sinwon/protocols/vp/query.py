@@ -11,11 +11,11 @@ from functools import lru_cache
 from typing import Any, Final
 
 from sinwon.formats.dcql.query import Query, parse_query
+from sinwon.formats.sdjwt.names import SD_JWT_VC
 from sinwon.protocols.credential_types import IDENTITY, PERSON_ID
 from sinwon.protocols.trust.catalogue import Preset
 
 QUERY_ID: Final = "identity"
-FORMAT: Final = "dc+sd-jwt"
 KNOWN_PRESETS: Final = 256  # compiled queries kept; a catalogue has about ten presets
 Path = tuple[str, ...]
 
@@ -37,7 +37,7 @@ def query_for(preset: Preset) -> PresetQuery:
     everything = (*required, *preset.optional)
     credential: dict[str, Any] = {
         "id": QUERY_ID,
-        "format": FORMAT,
+        "format": SD_JWT_VC,
         "meta": {"vct_values": [IDENTITY]},
         "claims": [{"id": _claim_id(name), "path": list(_path(name))} for name in everything],
     }

@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 from sinwon.core.refusal import Malformed
 from sinwon.formats.jose.jwe import ENC_VALUES
 from sinwon.formats.jose.jws import sign_with_chain
+from sinwon.formats.sdjwt.names import SD_JWT_VC
 from sinwon.keys.signer import CertifiedSigner
 from sinwon.protocols.vp.client_identifier import x509_hash
 
@@ -22,7 +23,7 @@ RESPONSE_TYPE: Final = "vp_token"
 RESPONSE_MODE: Final = "direct_post.jwt"
 REQUEST_SECONDS: Final = 300
 MAX_WALLET_NONCE: Final = 512  # copied into the request, so bounded
-FORMATS: Final = {"dc+sd-jwt": {"sd-jwt_alg_values": ["ES256"], "kb-jwt_alg_values": ["ES256"]}}
+FORMATS: Final = {SD_JWT_VC: {"sd-jwt_alg_values": ["ES256"], "kb-jwt_alg_values": ["ES256"]}}
 
 
 @dataclass(frozen=True, slots=True)

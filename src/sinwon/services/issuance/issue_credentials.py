@@ -15,13 +15,13 @@ from sinwon.core import base64url
 from sinwon.core.ids import digest, new_id
 from sinwon.core.refusal import Fault, Unmet
 from sinwon.formats.sdjwt.issue import Hidden, issue_sd_jwt, prepare_hidden
+from sinwon.formats.sdjwt.names import SD_JWT_VC
 from sinwon.formats.status.reference import StatusReference
 from sinwon.protocols.oauth.errors import INSUFFICIENT_SCOPE, INVALID_TOKEN
 from sinwon.protocols.roles.person import Person
 from sinwon.protocols.vci.configurations import TYPE_OF
 from sinwon.protocols.vci.credential_request import Credential, CredentialRequest, CredentialResponse
 from sinwon.protocols.vci.errors import CREDENTIAL_REQUEST_DENIED, INVALID_NONCE, INVALID_PROOF
-from sinwon.protocols.vci.metadata import SD_JWT_VC
 from sinwon.protocols.vci.nonce import check_nonce
 from sinwon.protocols.vci.proof import VerifiedProof, nonce_of, verify_proofs
 from sinwon.services.issuance.claims import claims_of

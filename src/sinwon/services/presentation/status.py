@@ -13,10 +13,10 @@ from typing import Final
 from sinwon.core.clock import DAY
 from sinwon.core.fetch import Fetch, Unreachable
 from sinwon.core.refusal import Malformed, Refusal, Unmet, Untrusted
-from sinwon.formats.status.token import MAX_TOKEN, StatusReference, VerifiedStatusList, verify_status_list
+from sinwon.formats.status.reference import StatusReference
+from sinwon.formats.status.token import MAX_TOKEN, MEDIA_TYPE, VerifiedStatusList, verify_status_list
 from sinwon.keys.trust import TrustAnchors
 
-MEDIA_TYPE: Final = "application/statuslist+jwt"
 MAX_AGE: Final = DAY  # L2 promises a status not older than 24 hours
 MAX_LISTS: Final = 64  # kept; one issuer spreads its credentials over a few large lists
 RETRY_SECONDS: Final = 10  # an unreachable issuer is not asked by every sign-in

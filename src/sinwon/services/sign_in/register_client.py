@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
 
+from sinwon.core.fetch import LOOPBACK
 from sinwon.core.ids import digest
 from sinwon.core.refusal import Unmet
 from sinwon.services.presentation.gateway import Gateway
@@ -15,7 +16,6 @@ REGISTERED: Final = "client.registered"
 INVALID: Final = "invalid_client_metadata"
 INVALID_URI: Final = "invalid_redirect_uri"
 MIN_SECRET: Final = 43  # 256 bits in base64url: the digest that is kept is not salted
-LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
 @dataclass(frozen=True, slots=True)

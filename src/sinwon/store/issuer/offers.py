@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from sqlalchemy import Connection, bindparam, case, insert, select, update
 
+from sinwon.store.issuer.certificates import CertificateState
 from sinwon.store.issuer.tables import CERTIFICATES, CODES, OFFERS, TOKENS
 from sinwon.store.kept import Kept
 
@@ -91,7 +92,7 @@ _CLOSE = Kept(
 _LAPSED = (
     select(OFFERS.c.certificate)
     .join(CERTIFICATES, CERTIFICATES.c.id == OFFERS.c.certificate)
-    .where(OFFERS.c.expires_at < bindparam("before"), CERTIFICATES.c.state == "offered")
+    .where(OFFERS.c.expires_at < bindparam("before"), CERTIFICATES.c.state == CertificateState.OFFERED.value)
 )
 
 

@@ -8,15 +8,13 @@ that a list's readers can see, moved on by a second when two fall into one; fres
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Final
 
 from sqlalchemy import Connection, and_, bindparam, case, func, insert, or_, select, update
 
+from sinwon.formats.status.token import VALID
 from sinwon.store.issuer.tables import COPIES, STATUS_LISTS
 from sinwon.store.kept import Conflict, Kept
 from sinwon.store.names import is_key
-
-VALID: Final = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from sinwon.core.refusal import Malformed, Unmet
+from sinwon.formats.status.token import MEDIA_TYPE as STATUS_LIST
 from sinwon.protocols.oauth.grants.pre_authorized import GRANT_TYPE, parse_request
 from sinwon.protocols.oauth.metadata import WELL_KNOWN as OAUTH_WELL_KNOWN
 from sinwon.protocols.oauth.metadata import well_known_path
@@ -54,7 +55,6 @@ STATUSES: Final[Mapping[str, int]] = {
     "historical_status": 501,
 }
 METADATA_AGE: Final = 600  # seconds
-STATUS_MEDIA_TYPE: Final = "application/statuslist+jwt"
 RoleUseCase = Callable[[Issuer, str], object]
 
 
@@ -105,7 +105,7 @@ def _public_routes(issuer: Issuer) -> list[Route]:
         _check_status_request(request)
         # A list that changed is compressed anew: tens of milliseconds that other requests shall not wait for.
         token = await run_in_threadpool(publisher.token, request.path_params["list"])
-        return public_answer(token, STATUS_MEDIA_TYPE, request, max_age=issuer.settings.status_ttl)
+        return public_answer(token, STATUS_LIST, request, max_age=issuer.settings.status_ttl)
 
     return [
         _document(well_known_path(issuer.origin, ISSUER_WELL_KNOWN), issuer_metadata(issuer)),
