@@ -17,7 +17,7 @@ from sinwon.keys.seal import MasterKey, Seal
 from sinwon.keys.signer import Signer
 from sinwon.keys.software import generate_key
 from sinwon.protocols.oauth.grants.pre_authorized import GRANT_TYPE
-from sinwon.protocols.roles.messages import MAKE_OFFER, PATHS, REVOKE, MakeOffer, OfferMade, Revoke
+from sinwon.protocols.roles.messages import MAKE_OFFER, PATHS, REVOKE, MakeOffer, OfferMade, RevocationReason, Revoke
 from sinwon.protocols.roles.person import Contact, Evidence, Linkage, Passport, Person, Registration
 from sinwon.protocols.roles.request import sign_role_request
 from sinwon.protocols.trust.catalogue import Catalogue, Mission
@@ -98,7 +98,7 @@ class Issuing:
         assert answer.status_code == 201, answer.text
         return OfferMade(**answer.json())
 
-    def revoke(self, application: str = "application-1", reason: str = "HOLDER_REQUEST") -> httpx2.Response:
+    def revoke(self, application: str = "application-1", reason: RevocationReason = "HOLDER_REQUEST") -> httpx2.Response:
         return self.ask(REVOKE, Revoke(application, "officer-1", reason))
 
     # --- what a wallet does ---

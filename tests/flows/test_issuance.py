@@ -18,7 +18,7 @@ from sinwon.formats.status.token import VerifiedStatusList, verify_status_list
 from sinwon.keys.software import generate_key
 from sinwon.protocols.credential_types import IDENTITY, LINKAGE
 from sinwon.protocols.oauth.metadata import parse_metadata
-from sinwon.protocols.roles.messages import ASK_ACTIVE, MAKE_OFFER, REVOKE, AskActive, MakeOffer, Revoke
+from sinwon.protocols.roles.messages import ASK_ACTIVE, MAKE_OFFER, REVOKE, AskActive, MakeOffer
 from sinwon.protocols.roles.person import Linkage
 from sinwon.protocols.vci.configurations import IDENTITY_SD_JWT, LINKAGE_SD_JWT
 from sinwon.protocols.vci.metadata import parse_issuer_metadata
@@ -200,7 +200,10 @@ def test_an_expired_passport_gives_no_certificate(issuing: Issuing) -> None:
 def test_revocation_needs_an_application_and_a_reason(issuing: Issuing) -> None:
     assert issuing.revoke("application-x").status_code == 404
     issuing.make_offer()
-    assert issuing.ask(REVOKE, Revoke("application-1", "o", "BORED")).json()["error"] == "invalid_request"
+    assert (
+        issuing.ask(REVOKE, {"application": "application-1", "officer": "o", "reason": "BORED"}).json()["error"]
+        == "invalid_request"
+    )
 
 
 # --- unlinkable copies ---

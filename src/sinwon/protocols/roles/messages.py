@@ -16,6 +16,11 @@ REVOKE: Final = "revoke"
 PATHS: Final = {MAKE_OFFER: "/roles/offers", ASK_ACTIVE: "/roles/certificates/active", REVOKE: "/roles/certificates/revoke"}
 
 
+RevocationReason = Literal[
+    "HOLDER_REQUEST", "ISSUED_IN_ERROR", "KEY_COMPROMISE", "KEY_LOST", "PHONE_CHANGED", "NATIONALITY_LOST", "DECEASED"
+]
+
+
 class MakeOffer(msgspec.Struct, frozen=True):
     """Make an offer for this approved application. A second request for the same application is refused."""
 
@@ -51,8 +56,7 @@ class Revoke(msgspec.Struct, frozen=True):
 
     application: str
     officer: str
-    reason: str
-    """A reason code: ISSUED_IN_ERROR, HOLDER_REQUEST, …"""
+    reason: RevocationReason
 
 
 class Revoked(msgspec.Struct, frozen=True):

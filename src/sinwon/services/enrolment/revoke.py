@@ -12,10 +12,11 @@ from sinwon.services.enrolment.issuer import IssuerUnavailable
 from sinwon.services.enrolment.progress import move_application
 from sinwon.store.engine import reading
 
-RevocationReason = Literal["ISSUED_IN_ERROR", "KEY_COMPROMISE", "HOLDER_REQUEST", "NATIONALITY_LOST", "DECEASED"]
+OfficersReason = Literal["ISSUED_IN_ERROR", "KEY_COMPROMISE", "HOLDER_REQUEST", "NATIONALITY_LOST", "DECEASED"]
+"""Those of protocols.roles.messages.RevocationReason that an officer gives; the others come with a new phone or certificate."""
 
 
-def revoke_certificate(consulate: Consulate, officer: Officer, application: str, *, reason: RevocationReason) -> State:
+def revoke_certificate(consulate: Consulate, officer: Officer, application: str, *, reason: OfficersReason) -> State:
     """Raises Unmet("issuer_unavailable"): nothing is revoked until the issuer says so."""
     with reading(consulate.engine) as connection:
         row = at_mission_of(connection, officer, application, lock=False)

@@ -3,11 +3,9 @@
 Asking again changes nothing and answers the same: the first answer may have been lost.
 """
 
-from typing import Final
-
 from sqlalchemy import Connection
 
-from sinwon.core.refusal import Malformed, Unmet
+from sinwon.core.refusal import Unmet
 from sinwon.formats.status.token import INVALID
 from sinwon.protocols.roles.messages import REVOKE, Revoke, Revoked
 from sinwon.services.issuance.issuer import Issuer
@@ -17,24 +15,10 @@ from sinwon.store.issuer import certificates, offers, status
 from sinwon.store.issuer.certificates import CertificateState
 from sinwon.store.issuer.tables import AUDIT
 
-REASONS: Final = frozenset(
-    {
-        "HOLDER_REQUEST",
-        "ISSUED_IN_ERROR",
-        "KEY_COMPROMISE",
-        "KEY_LOST",
-        "PHONE_CHANGED",
-        "NATIONALITY_LOST",
-        "DECEASED",
-    }
-)
-
 
 def revoke(issuer: Issuer, token: str) -> Revoked:
     """Raises Refusal("unauthorized" | "invalid_request" | "unknown_application")."""
     request, message = verify_request(issuer, token, REVOKE, Revoke)
-    if message.reason not in REASONS:
-        raise Malformed("invalid_request", "not a reason for revocation")
     with issuer.engine.begin() as connection:
         consume_request(connection, request)
         return _revoke(connection, message, now=issuer.clock())

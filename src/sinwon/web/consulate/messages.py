@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from sinwon.services.enrolment.revoke import RevocationReason
+from sinwon.services.enrolment.revoke import OfficersReason
 
 Words = Annotated[str, msgspec.Meta(min_length=1, max_length=500, pattern=r"\S")]
 """An officer's own words."""
@@ -45,4 +45,4 @@ class Decide(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class RevokeCertificate(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    reason: RevocationReason
+    reason: OfficersReason
