@@ -1,7 +1,7 @@
-"""What the consulate forgets: applications that led to nothing, numbers that codes went to, sessions that are over.
+"""What the consulate forgets: applications that ended or were left lying, numbers that codes went to, sessions that are over.
 
-Run every minute by whoever serves the role. An application that led to a certificate stays: it says to whom, by whom and on
-what grounds the certificate was given. The audit trail stays too; it never held anything personal.
+Run every minute by whoever serves the role. An application stays as long as its certificate is not revoked: it says to whom,
+by whom and on what grounds the certificate was given. The audit trail stays too; it never held anything personal.
 """
 
 from dataclasses import dataclass

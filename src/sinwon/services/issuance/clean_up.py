@@ -1,6 +1,6 @@
 """What the issuer forgets: values whose time is over, and persons of certificates that nobody fetched or that have ended.
 
-Run every few minutes by whoever serves the role. What stays is listed in sinwon.store.issuer.tables.
+Run every minute by whoever serves the role. What stays is listed in sinwon.store.issuer.tables.
 """
 
 from dataclasses import dataclass

@@ -1,7 +1,7 @@
 """The consulate asks for an offer: one per approved application, for a mission that is open.
 
-From here on the person is kept sealed, the resident number only as a keyed hash that leads to a stable random person id, and
-the issuance PIN as a keyed hash of its own.
+From here on the person is kept sealed, the resident number within; outside it stands a keyed hash of the number, which leads
+to a stable random person id, and one of the issuance PIN.
 """
 
 from dataclasses import dataclass

@@ -1,6 +1,6 @@
 """The issuer's routes. Handlers read, call one use case, answer; codes become statuses here and nowhere else.
 
-Everything a wallet or verifier calls allows any origin without cookies; what our roles call does not.
+Everything a wallet or verifier calls allows any origin without cookies; what our roles call answers no preflight.
 """
 
 from collections.abc import Callable, Mapping
@@ -48,7 +48,6 @@ from sinwon.web.shared.app import get_only, make_app, wallet_route
 from sinwon.web.shared.reading import bearer, query, read_body, read_form, require_type
 
 STATUSES: Final[Mapping[str, int]] = {
-    "unauthorized": 401,
     "mission_not_open": 403,
     "unknown_application": 404,
     "already_offered": 409,

@@ -1,4 +1,4 @@
-"""Pure ASGI middleware that every role's application stands behind, outermost first: guard, limit, errors.
+"""Pure ASGI middleware that every role's application stands behind, outermost first: guard, errors, limit.
 
 The host is never believed: identifiers and links come from configuration, a request for another host is misdirected (421).
 The access log has method, matched route, status and milliseconds; never a query, a header, a body or a path with an id.
@@ -120,7 +120,7 @@ class BodyLimit:
 
 
 class Errors:
-    """Turns refusals and faults into the one JSON error shape, and answers CORS preflights of web wallets."""
+    """Turns refusals and faults into the one JSON error shape, which a web page of any origin may read."""
 
     def __init__(self, app: ASGIApp, *, statuses: Mapping[str, int], role: str) -> None:
         self.app = app
@@ -153,7 +153,6 @@ STATUSES: Final[Mapping[str, int]] = {
     "unauthorized": 401,
     "invalid_token": 401,
     "insufficient_scope": 403,
-    "forbidden": 403,
     "not_found": 404,
     "request_timeout": 408,
     "too_large": 413,

@@ -45,4 +45,4 @@ def trust_app(*, origin: str, operator_jwk: Mapping[str, str], latest: Latest) -
         return publication
 
     routes = [Route(trust_list.PATH, get_trust_list), Route(catalogue_document.PATH, get_catalogue), Route(KEY_PATH, get_key)]
-    return make_app(routes, origin=origin, statuses={"not_found": 404}, max_body=MAX_BODY)
+    return make_app(routes, origin=origin, max_body=MAX_BODY)
