@@ -1,7 +1,7 @@
 """The tables of the issuer's database. Statements over them are in the module of their aggregate.
 
-What is at rest: the person sealed (certificates.person, erased when the certificate ends), the resident number outside
-it as a keyed hash only (persons.rrn_index), the issuance PIN as a keyed hash (offers.tx_code), codes, links, tokens and holder keys
+What is at rest: the person sealed (certificates.person, erased when the certificate ends), the resident number outside it as
+a keyed hash only (persons.rrn_index), the issuance PIN as a keyed hash (offers.tx_code), codes, links, tokens and holder keys
 as digests. After its end stay the certificate's id, application, reason and person id, and each copy's place in a status
 list: a place is never given twice, so its row is never deleted.
 """
