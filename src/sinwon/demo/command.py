@@ -9,13 +9,13 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from threading import Event
-from typing import Final
+from typing import Any, Final
 
 import click
 
 from sinwon.adapters.registers.people import load_people
 from sinwon.cli.log import configure_logs
-from sinwon.demo.deployment import LIVE, Deployment, deployed
+from sinwon.demo.deployment import Deployment, deployed
 from sinwon.demo.people import with_more
 from sinwon.demo.report import facts, people_table, reasons_table, refusals_table, write_facts
 from sinwon.demo.story import Story
@@ -46,7 +46,7 @@ def demo(*, leave: bool, target: Path | None, people: int | None, state: Path | 
         with closing(story.journey):
             _tell(story)
         found = facts(story.travellers, story.ledger, time.monotonic() - began)
-        _print(story, found["seconds"])
+        _print(story, found)
         if target:
             write_facts({"chapter": chapter, **found}, target)
         if not leave:
@@ -63,17 +63,15 @@ def _tell(story: Story) -> None:
             pass
 
 
-def _print(story: Story, seconds: float) -> None:
-    catalogue, ledger = story.deployment.catalogue, story.ledger
+def _print(story: Story, found: dict[str, Any]) -> None:
+    catalogue, ledger, expectations = story.deployment.catalogue, story.ledger, found["expectations"]
     click.echo("\n" + people_table(story.travellers, catalogue))
     click.echo("\n" + reasons_table(story.travellers))
     click.echo("\n" + refusals_table(story.rows))
-    issued = sum(traveller.received for traveller in story.travellers)
-    signed_in = {service: sum(service in traveller.subjects for traveller in story.travellers) for service in LIVE}
-    click.echo(f"\n발급 issued {issued} · 로그인 sign-ins {signed_in}", nl=False)
+    click.echo(f"\n발급 issued {found['issued']} · 로그인 sign-ins {found['sign_ins']}", nl=False)
     click.echo(f" · 거절 refusals {ledger.refusals.total()} of {len(ledger.refusals)} kinds")
-    held = len(ledger.expectations) - len(ledger.failed)
-    click.echo(f"기대 expectations: {held} held, {len(ledger.failed)} failed · {seconds:.1f} s")
+    held, failed = expectations["held"], expectations["failed"]
+    click.echo(f"기대 expectations: {held} held, {failed} failed · {found['seconds']:.1f} s")
     for failure in ledger.failed:
         click.echo(f"  ✗ {failure.what}: {failure.seen}")
 

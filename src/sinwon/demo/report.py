@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any, Final
 
 from sinwon.core.strict_json import dump
-from sinwon.core.text import masked_name
 from sinwon.demo.deployment import LIVE
 from sinwon.demo.expectations import Ledger
 from sinwon.demo.table import table
@@ -14,7 +13,6 @@ from sinwon.demo.traveller import Traveller
 from sinwon.protocols.trust.catalogue import Catalogue
 
 MOST_PEOPLE: Final = 120  # beyond that the table has one row for each mission
-LONGEST: Final = 6
 YES: Final = "✓"
 NO: Final = "–"
 
@@ -46,7 +44,7 @@ def mission_table(travellers: Sequence[Traveller], catalogue: Catalogue) -> str:
 def reasons_table(travellers: Sequence[Traveller]) -> str:
     """The ineligible: reason code, text and next step, as the officer reads them."""
     rows = [
-        [short_name(traveller.person.form.name_ko), reason.code, reason.text, reason.next_step]
+        [traveller.short_name, reason.code, reason.text, reason.next_step]
         for traveller in travellers
         for reason in traveller.reasons
     ]
@@ -80,18 +78,12 @@ def _row(traveller: Traveller, catalogue: Catalogue) -> list[str]:
     person = traveller.person
     return [
         _mission_name(person.form.mission, catalogue),
-        short_name(person.form.name_ko),
+        traveller.short_name,
         "✓ 가능" if traveller.offer is not None else ", ".join(traveller.codes),
         YES if traveller.phone_proven else NO,
         YES if traveller.received else NO,
         *(YES if service in traveller.subjects else NO for service in LIVE),
     ]
-
-
-def short_name(name: str) -> str:
-    """The masked name, a very long one shortened: 60 stars say no more than five."""
-    masked = masked_name(name)
-    return masked if len(masked) <= LONGEST else f"{masked[0]}{'*' * (LONGEST - 2)}{masked[-1]}"
 
 
 def _mission_name(mission_id: str, catalogue: Catalogue) -> str:

@@ -1,10 +1,14 @@
 """A person on their way through the demonstration, and what has become of them."""
 
 from dataclasses import dataclass, field
+from typing import Final
 
 from sinwon.adapters.registers.people import InventedPerson
+from sinwon.core.text import masked_name
 from sinwon.holder.wallet import Holder
 from sinwon.protocols.roles.messages import OfferMade
+
+LONGEST: Final = 6  # signs of a masked name
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +44,12 @@ class Traveller:
     """Copies of every credential type are in the wallet."""
     subjects: dict[str, str] = field(default_factory=dict)
     """Service → the identifier it knows this person by."""
+
+    @property
+    def short_name(self) -> str:
+        """The masked name, a very long one shortened: 60 stars say no more than five."""
+        masked = masked_name(self.person.form.name_ko)
+        return masked if len(masked) <= LONGEST else f"{masked[0]}{'*' * (LONGEST - 2)}{masked[-1]}"
 
     @property
     def codes(self) -> tuple[str, ...]:

@@ -20,7 +20,6 @@ from starlette.routing import Route
 
 from sinwon.core.fetch import Unreachable
 from sinwon.core.refusal import Malformed, Refusal
-from sinwon.core.text import masked_name
 from sinwon.demo.traveller import Traveller
 from sinwon.holder.ask import Ask, AskedClaim
 from sinwon.holder.present import NO, Choice, Declined
@@ -83,7 +82,7 @@ class Desk:
         self.asks[key] = Open(traveller, ask)
         while len(self.asks) > MAX_ASKS:
             self.asks.popitem(last=False)
-        values = self._consent(ask, language_of(request)) | {"key": key, "name": masked_name(traveller.person.form.name_ko)}
+        values = self._consent(ask, language_of(request)) | {"key": key, "name": traveller.short_name}
         return self.pages.render(request, "consent.html", values)
 
     async def answer(self, request: Request) -> Response:
@@ -112,7 +111,7 @@ class Desk:
         return [
             {
                 "id": key,
-                "name": masked_name(one.person.form.name_ko)[:6],
+                "name": one.short_name,
                 "mission": missions.get(one.person.form.mission, one.person.form.mission),
                 "left": one.holder.left()[IDENTITY],
             }
