@@ -1,14 +1,17 @@
 """Nothing personal leaves its place (threat catalogue T10): canaries planted, a whole journey run, everything searched."""
 
 from pathlib import Path
+from typing import Any
 
 import httpx2
 import msgspec
 import pytest
 import structlog
 
+from sinwon.adapters.fetch import Fetcher
 from sinwon.adapters.registers.people import InventedPerson, load_people
 from sinwon.cli.log import configure_logs
+from sinwon.core.fetch import Answer
 from sinwon.core.refusal import Refusal
 from sinwon.demo.deployment import LIVE, deployed
 from sinwon.demo.journey import Journey
@@ -49,8 +52,8 @@ def planted(person: InventedPerson) -> InventedPerson:
 class Run:
     """What one planted journey left behind."""
 
-    def __init__(self, folder: Path, urls: list[str], traveller: Traveller) -> None:
-        self.folder, self.urls, self.traveller = folder, urls, traveller
+    def __init__(self, folder: Path, urls: list[str], fetches: list[str], traveller: Traveller) -> None:
+        self.folder, self.urls, self.fetches, self.traveller = folder, urls, fetches, traveller
 
     @property
     def canaries(self) -> list[str]:
@@ -66,14 +69,22 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     folder = tmp_path_factory.mktemp("canaries")
     person = planted(next(person for person in load_people() if person.is_eligible))
     urls: list[str] = []
+    fetches: list[str] = []
     original = httpx2.Client.send
 
     def noted(self: httpx2.Client, request: httpx2.Request, **options: object) -> httpx2.Response:
         urls.append(str(request.url))
         return original(self, request, **options)  # type: ignore[arg-type]
 
+    fetched = Fetcher._request
+
+    def noted_fetch(self: Fetcher, method: str, url: str, *given: Any) -> Answer:
+        fetches.append(url)
+        return fetched(self, method, url, *given)
+
     patch = pytest.MonkeyPatch()
     patch.setattr(httpx2.Client, "send", noted)
+    patch.setattr(Fetcher, "_request", noted_fetch)
     with (folder / "log.jsonl").open("wb") as log, deployed(folder / "state", (person,)) as deployment:
         configure_logs(file=log)
         journey = Journey(deployment)
@@ -90,7 +101,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
         journey.close()
     patch.undo()
     structlog.reset_defaults()
-    return Run(folder, urls, traveller)
+    return Run(folder, urls, fetches, traveller)
 
 
 def test_T10_no_file_of_the_run_holds_personal_data(run: Run) -> None:
@@ -104,8 +115,10 @@ def test_T10_no_file_of_the_run_holds_personal_data(run: Run) -> None:
 
 
 def test_T10_no_address_holds_personal_data(run: Run) -> None:
+    """Neither of browsers and services, nor of the wallet and the roles among themselves."""
     assert len(run.urls) > 30
-    for url in run.urls:
+    assert len(run.fetches) > 10
+    for url in run.urls + run.fetches:
         assert [canary for canary in run.canaries if canary in url] == []
 
 
