@@ -14,9 +14,7 @@ from sinwon.protocols.oauth.grants.pre_authorized import GRANT_TYPE
 
 SCHEME: Final = "openid-credential-offer"
 MAX_OFFER: Final = 64 * 1024
-MAX_DESCRIPTION: Final = 300  # [OID4VCI 4.1.1]
 INVALID_OFFER: Final = "invalid_offer"
-IDS: Final = "credential_configuration_ids"
 
 
 class TxCode(msgspec.Struct, frozen=True, omit_defaults=True):

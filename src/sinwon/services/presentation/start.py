@@ -1,13 +1,9 @@
 """A new question to a wallet: its secrets and its times. The caller writes it, in the transaction it belongs to."""
 
-from typing import Final
-
 from sinwon.core.ids import digest, new_secret
 from sinwon.protocols.vp.request_object import REQUEST_SECONDS
 from sinwon.services.presentation.gateway import SIGN_IN_SECONDS, Gateway
 from sinwon.store.gateway.presentations import Presentation, Progress
-
-CREATED: Final = "presentation.created"
 
 
 def new_presentation(gateway: Gateway, *, service: str, preset: str, browser: str, now: int) -> Presentation:
