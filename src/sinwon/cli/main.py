@@ -7,7 +7,6 @@ import time
 from contextlib import closing
 from pathlib import Path
 from threading import Event
-from typing import Final
 
 import click
 import structlog
@@ -17,13 +16,12 @@ from sinwon.cli.log import configure_logs
 from sinwon.cli.register import CONFIG, client_command, officer_command
 from sinwon.cli.serving import Listener, serving
 from sinwon.cli.setup import ROLES, Plan, set_up
-from sinwon.cli.wiring import found_trust, make_role, make_world, migrate, settings_of
+from sinwon.cli.wiring import found_trust, keep_house, make_role, make_world, migrate, settings_of
 from sinwon.config import Config, read_config
 from sinwon.core.refusal import Fault, Refusal
 from sinwon.demo.command import demo
 
 log = structlog.stdlib.get_logger("sinwon.cli")
-HOUSEKEEPING_SECONDS: Final = 60
 ROLE = click.Choice(ROLES)
 
 
@@ -100,12 +98,7 @@ def serve(config: Config, names: tuple[str, ...]) -> None:
     gc.freeze()
     with closing(world), serving(listeners):
         log.info("serving", roles=list(names))
-        while not stop.wait(HOUSEKEEPING_SECONDS):
-            for role in roles:
-                try:
-                    role.housekeeping()
-                except (Fault, SQLAlchemyError) as error:
-                    log.error("housekeeping failed", role=role.name, why=type(error).__name__)
+        keep_house(roles, stop)
 
 
 for command in (officer_command, client_command, demo):

@@ -5,16 +5,18 @@ Each function makes one role: its application, its housekeeping, and its powers 
 
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Event
 from typing import Final
 
 import structlog
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import load_pem_x509_certificate
 from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.types import ASGIApp
 
 from sinwon.adapters.document_memory import DocumentMemory
@@ -59,6 +61,7 @@ from sinwon.web.trust.current import CurrentPublication
 log = structlog.stdlib.get_logger("sinwon.cli")
 OPERATOR_NAME: Final = "Sinwon trust operator"
 CONSULATE: Final = "consulate"
+HOUSEKEEPING_SECONDS: Final = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +102,16 @@ class Role:
     """To be called every minute."""
 
 
+def keep_house(roles: Iterable[Role], stop: Event) -> None:
+    """Each role's housekeeping, every minute until `stop` is set. One that fails is logged and tried again."""
+    while not stop.wait(HOUSEKEEPING_SECONDS):
+        for role in roles:
+            try:
+                role.housekeeping()
+            except (Fault, SQLAlchemyError) as error:
+                log.error("housekeeping failed", role=role.name, why=type(error).__name__)
+
+
 def make_world(config: Config) -> World:
     """The real clock, randomness and network."""
     return World(config, lambda: int(time.time()), os.urandom, Fetcher(demo=config.is_demo))
@@ -123,7 +136,7 @@ def make_role(world: World, name: str) -> Role:
     makers: Mapping[str, Callable[[World], Role]] = {
         "trust": _trust_role,
         "issuer": lambda w: _issuer_role(make_issuer(w)),
-        "consulate": lambda w: _consulate_role(make_consulate(w)),
+        "consulate": lambda w: consulate_role(make_consulate(w)),
         "gateway": lambda w: _gateway_role(make_gateway(w)),
     }
     if name not in makers:
@@ -240,7 +253,7 @@ def _issuer_role(issuer: Issuer) -> Role:
     return Role("issuer", issuer_app(issuer), lambda: clean_up(issuer))
 
 
-def _consulate_role(consulate: Consulate) -> Role:
+def consulate_role(consulate: Consulate) -> Role:
     return Role("consulate", consulate_app(consulate), lambda: forget(consulate))
 
 

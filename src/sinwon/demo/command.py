@@ -15,6 +15,7 @@ import click
 
 from sinwon.adapters.registers.people import load_people
 from sinwon.cli.log import configure_logs
+from sinwon.cli.wiring import keep_house
 from sinwon.demo.deployment import Deployment, deployed
 from sinwon.demo.people import with_more
 from sinwon.demo.report import facts, people_table, reasons_table, refusals_table, write_facts
@@ -86,7 +87,7 @@ def _stay(deployment: Deployment) -> None:
         click.echo(f"  {fit(name, 22)}{address}")
     click.echo("Ctrl-C 로 끝냅니다 · Ctrl-C ends it")
     try:
-        Event().wait()
+        keep_house(deployment.roles, Event())
     except KeyboardInterrupt:
         click.echo("")
 

@@ -17,7 +17,17 @@ from sinwon.adapters.registers.embedded import Outage, embedded_registers
 from sinwon.adapters.registers.people import InventedPerson
 from sinwon.cli.serving import Listener, serving
 from sinwon.cli.setup import ROLES, Plan, set_up
-from sinwon.cli.wiring import World, found_trust, make_consulate, make_gateway, make_role, make_world, migrate
+from sinwon.cli.wiring import (
+    Role,
+    World,
+    consulate_role,
+    found_trust,
+    make_consulate,
+    make_gateway,
+    make_role,
+    make_world,
+    migrate,
+)
 from sinwon.config import read_config
 from sinwon.core.ids import new_secret
 from sinwon.demo.desk.app import Desk, desk_app
@@ -26,7 +36,6 @@ from sinwon.protocols.trust.catalogue import Catalogue
 from sinwon.services.accounts.register_officer import register_officer
 from sinwon.services.enrolment.consulate import Consulate
 from sinwon.services.sign_in.register_client import Registration, register_client
-from sinwon.web.consulate.app import consulate_app
 
 HOST: Final = "127.0.0.1"
 FIRST_PORT: Final = 8470
@@ -58,6 +67,7 @@ class Deployment:
 
     folder: Path
     world: World
+    roles: tuple[Role, ...]
     consulate: Consulate
     outbox: Outbox
     outage: Outage
@@ -91,13 +101,14 @@ def deployed(folder: Path, people: tuple[InventedPerson, ...]) -> Iterator[Deplo
     sites = tuple(_site(service, origins) for service in (*LIVE, PLANNED))
     places = [(site.name_ko, site.name_en, site.origin) for site in sites]
     desk = Desk(origins["wallet"], places, consulate.catalogue)
-    listeners = _listeners(world, consulate, sites, numbers)
+    roles = (*(make_role(world, name) for name in ("trust", "issuer", "gateway")), consulate_role(consulate))
+    listeners = _listeners(roles, sites, numbers)
     listeners["wallet"] = Listener(desk_app(desk), HOST, numbers["wallet"])
     with closing(world), serving(listeners):
         _register_clients(world, sites)
         officers = _register_officers(consulate, missions)
         outbox = Outbox(Path(config.consulate.outbox), world.clock)
-        yield Deployment(folder, world, consulate, outbox, outage, origins, sites, desk, officers)
+        yield Deployment(folder, world, roles, consulate, outbox, outage, origins, sites, desk, officers)
 
 
 def free_ports(count: int) -> list[int]:
@@ -130,9 +141,8 @@ def _site(service: str, origins: Mapping[str, str]) -> Site:
     )
 
 
-def _listeners(world: World, consulate: Consulate, sites: tuple[Site, ...], ports: Mapping[str, int]) -> dict[str, Listener]:
-    apps: dict[str, ASGIApp] = {name: make_role(world, name).app for name in ("trust", "issuer", "gateway")}
-    apps["consulate"] = consulate_app(consulate)
+def _listeners(roles: Iterable[Role], sites: tuple[Site, ...], ports: Mapping[str, int]) -> dict[str, Listener]:
+    apps: dict[str, ASGIApp] = {role.name: role.app for role in roles}
     apps |= {site.service: site_app(site) for site in sites}
     return {name: Listener(app, HOST, ports[name]) for name, app in apps.items()}
 
