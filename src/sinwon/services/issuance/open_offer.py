@@ -15,7 +15,7 @@ from sinwon.store.issuer import offers
 from sinwon.store.issuer.tables import AUDIT
 
 DESCRIPTION: Final = (
-    "공관에서 직접 정하신 발급 비밀번호를 입력해 주십시오. / Enter the issuance PIN that you chose at the mission."
+    "신청하실 때 직접 정하신 발급 비밀번호를 입력해 주십시오. / Enter the issuance PIN that you chose when you applied."
 )
 
 
