@@ -65,6 +65,8 @@ class Mission(msgspec.Struct, frozen=True, omit_defaults=True):
     time_zone: str | None = None
     opens_on: date | None = None
     """First day of issuance, local date of the mission. None: not known, so not open."""
+    counter: bool = True
+    """Whether people can be sent there at all: a delegation to an organisation has no consular counter."""
 
     def is_open(self, now: int) -> bool:
         today = utc(now).astimezone(ZoneInfo(self.time_zone)).date() if self.time_zone else seoul_date(now)

@@ -29,7 +29,7 @@ def open_mission(engine: Engine, mission_id: str, opens_on: date, *, actor: str,
 def check_may_open(stored: StoredMission | None, *, confirmed: bool) -> None:
     if stored is None:
         raise Unmet(UNKNOWN_MISSION, "no such mission")
-    if stored.hold == "no_counter":
+    if not stored.mission.counter:
         raise Unmet(NO_COUNTER, "people cannot be sent where there is no counter")
     if stored.hold is not None and not confirmed:
         raise Unmet(NOT_CONFIRMED, f"the mission is held back: {stored.hold}")

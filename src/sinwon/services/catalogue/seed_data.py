@@ -11,7 +11,7 @@ import msgspec
 
 from sinwon.core.refusal import Fault
 from sinwon.protocols.trust.catalogue import Mission, Preset, Service
-from sinwon.store.trust.missions import Hold, StoredMission
+from sinwon.store.trust.missions import NO_COUNTER, Hold, StoredMission
 
 FOLDER: Final = "seed"
 
@@ -45,8 +45,9 @@ def read_seed() -> Seed:
 
 
 def _mission(row: dict[str, str]) -> StoredMission:
-    fields = {name: row[name] or None for name in Mission.__struct_fields__}
     hold = msgspec.convert(row["hold"] or None, Hold | None)
+    fields = {name: row[name] or None for name in Mission.__struct_fields__ if name in row}
+    fields["counter"] = hold != NO_COUNTER
     return StoredMission(msgspec.convert(fields, Mission), row["code_confirmed"] == "yes", hold)
 
 

@@ -163,11 +163,16 @@ def _proxy(facts: Facts) -> bool:
 
 
 def _wrong_jurisdiction(facts: Facts) -> Finding | None:
-    """By country of residence: its own missions, else the one that covers it (겸임). Not by region within a country."""
+    """By country of residence: its own missions that have a counter, else the one that covers it (겸임). Not by region within a
+    country. The person is sent to those that issue already, where there are any."""
     country, catalogue = facts.residence_country, facts.catalogue
-    own = tuple(mission.id for mission in catalogue.missions if mission.country == country)
-    competent = own or ((catalogue.covered[country],) if country in catalogue.covered else ())
-    return None if facts.form.mission in competent else Finding("WRONG_JURISDICTION", missions=competent)
+    own = [mission for mission in catalogue.missions if mission.country == country and mission.counter]
+    covering = catalogue.mission(catalogue.covered.get(country, ""))
+    competent = own or ([covering] if covering else [])
+    if facts.form.mission in {mission.id for mission in competent}:
+        return None
+    issuing = [mission for mission in competent if mission.is_open(facts.now)]
+    return Finding("WRONG_JURISDICTION", missions=tuple(mission.id for mission in issuing or competent))
 
 
 def _mission_not_open(facts: Facts) -> Finding | None:

@@ -32,7 +32,9 @@ class Registration:
 
 def register_client(gateway: Gateway, registration: Registration) -> None:
     """Once; the same registration again changes nothing, another one under this id is refused. Raises Unmet."""
-    _check(registration)
+    _check(registration, plain=gateway.origin.startswith("http:"))
+    if gateway.catalogue().service(registration.service) is None:
+        raise Unmet(INVALID, "no such service in the catalogue")
     now = gateway.clock()
     wanted = Client(
         registration.client_id,
@@ -55,7 +57,8 @@ def _terms(client: Client) -> tuple[object, ...]:
     return client.service, client.sector, client.secret_digest, client.redirect_uris
 
 
-def _check(registration: Registration) -> None:
+def _check(registration: Registration, *, plain: bool) -> None:
+    """`plain`: the gateway itself is a demonstration on this machine, and so may its services be."""
     if not registration.client_id or not registration.service or not registration.sector:
         raise Unmet(INVALID, "client id, service and sector are needed")
     if len(registration.secret) < MIN_SECRET:
@@ -64,6 +67,6 @@ def _check(registration: Registration) -> None:
         raise Unmet(INVALID_URI, "no redirect URI")
     for uri in registration.redirect_uris:
         parts = urlsplit(uri)
-        secure = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK)
+        secure = parts.scheme == "https" or (plain and parts.scheme == "http" and parts.hostname in LOOPBACK)
         if not secure or not parts.hostname or "#" in uri or parts.username is not None:
-            raise Unmet(INVALID_URI, "not an https address (or http on this machine) without fragment and user")
+            raise Unmet(INVALID_URI, "not an https address without fragment and user")

@@ -24,6 +24,9 @@ class StoredMission:
     hold: Hold | None
 
 
+NO_COUNTER: Final = "no_counter"
+_FIELDS: Final = tuple(name for name in Mission.__struct_fields__ if name != "counter")
+"""The members with a column of their own; whether there is a counter follows from `hold`."""
 _COLUMNS: Final = (
     MISSIONS.c.id,
     MISSIONS.c.code,
@@ -87,11 +90,12 @@ def all_covered(connection: Connection) -> dict[str, str]:
 
 
 def _row(stored: StoredMission) -> dict[str, object]:
-    fields = {name: getattr(stored.mission, name) for name in stored.mission.__struct_fields__}
+    fields = {name: getattr(stored.mission, name) for name in _FIELDS}
     return {**fields, "code_confirmed": stored.code_confirmed, "hold": stored.hold}
 
 
 def _stored(row: tuple[object, ...]) -> StoredMission:
     *fields, confirmed, hold = row
-    mission = msgspec.convert(dict(zip(Mission.__struct_fields__, fields, strict=True)), Mission)
+    known = {**dict(zip(_FIELDS, fields, strict=True)), "counter": hold != NO_COUNTER}
+    mission = msgspec.convert(known, Mission)
     return StoredMission(mission, bool(confirmed), msgspec.convert(hold, Hold | None))

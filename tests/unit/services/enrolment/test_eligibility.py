@@ -9,6 +9,7 @@ import pytest
 
 from sinwon.adapters.registers.people import InventedPerson
 from sinwon.core.clock import KST
+from sinwon.protocols.trust.catalogue import Mission
 from sinwon.services.enrolment.checks import POLICY, Judged, birthday
 from sinwon.services.enrolment.eligibility import Facts, Finding, Records, Rules, blocking, evaluate, policy_version
 from sinwon.services.enrolment.form import Consents
@@ -202,3 +203,24 @@ def test_a_deployment_drops_and_replaces_checks() -> None:
 def test_only_class_o_can_be_resolved() -> None:
     found = (Finding("DECEASED"), Finding("WRONG_JURISDICTION"), Finding("REGISTRY_UNAVAILABLE"))
     assert blocking(found, ["DECEASED", "WRONG_JURISDICTION", "REGISTRY_UNAVAILABLE"]) == (found[0], found[2])
+
+
+def test_somebody_abroad_is_sent_to_missions_with_a_counter_and_first_to_those_that_issue() -> None:
+    """Not to a delegation at an organisation that happens to sit in the same country."""
+    known_missions = catalogue().missions
+    model = known_missions[0]
+
+    def post(name: str, *, counter: bool, opens_on: date | None) -> Mission:
+        return change(model, id=name, code=name, country="QQ", counter=counter, opens_on=opens_on)
+
+    issuing = post("m-qq-city", counter=True, opens_on=date(2024, 7, 3))
+    planned = post("m-qq", counter=True, opens_on=None)
+    delegation = post("m-qq-un", counter=False, opens_on=date(2024, 7, 3))
+    facts = replace(known(), catalogue=change(catalogue(), missions=(*known_missions, delegation, planned, issuing)))
+    abroad = replace(facts, form=change(facts.form, residence_country="QQ"))
+    registration, _, _ = records_of(facts)
+    abroad = replace(abroad, records=replace(abroad.records, registration=change(registration, residence_country="QQ")))
+    assert [f.missions for f in evaluate(POLICY, abroad) if f.code == "WRONG_JURISDICTION"] == [("m-qq-city",)]
+    at_delegation = replace(abroad, form=change(abroad.form, mission="m-qq-un"))
+    assert "WRONG_JURISDICTION" in codes(at_delegation)
+    assert "WRONG_JURISDICTION" not in codes(replace(abroad, form=change(abroad.form, mission="m-qq")))

@@ -35,10 +35,22 @@ def test_unsafe_addresses_are_refused(tmp_path: Path, uri: str) -> None:
         register_client(here.gateway, replace(GOOD, redirect_uris=(uri,)))
 
 
-@pytest.mark.parametrize("uri", ["https://new.example/callback?tenant=1", "http://127.0.0.1:9000/callback"])
-def test_exact_addresses_and_this_machine_are_accepted(tmp_path: Path, uri: str) -> None:
+def test_exact_addresses_are_accepted(tmp_path: Path) -> None:
     with gateway_world(tmp_path) as here:
-        register_client(here.gateway, replace(GOOD, redirect_uris=(uri,)))
+        register_client(here.gateway, replace(GOOD, redirect_uris=("https://new.example/callback?tenant=1",)))
+
+
+def test_this_machine_is_an_address_only_where_the_gateway_is_a_demonstration_on_it(tmp_path: Path) -> None:
+    here_only = replace(GOOD, redirect_uris=("http://127.0.0.1:9000/callback",))
+    with gateway_world(tmp_path) as here:
+        with pytest.raises(Unmet):
+            register_client(here.gateway, here_only)
+        register_client(replace(here.gateway, origin="http://127.0.0.1:8473"), here_only)
+
+
+def test_a_service_the_catalogue_does_not_list_is_refused(tmp_path: Path) -> None:
+    with gateway_world(tmp_path) as here, pytest.raises(Unmet):
+        register_client(here.gateway, replace(GOOD, service="gov42"))
 
 
 def test_a_short_secret_is_refused(tmp_path: Path) -> None:
