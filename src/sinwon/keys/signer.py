@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
+from sinwon.keys.jwk import PublicKey
+
 
 class Signer(Protocol):
     """A P-256 signing key: ES256 over whole messages (RFC 7518 §3.4)."""
@@ -24,8 +26,8 @@ class Agreement(Protocol):
     @property
     def public_jwk(self) -> Mapping[str, str]: ...
 
-    def agree(self, public_jwk: Mapping[str, object]) -> bytes:
-        """The 32-byte shared secret with the other side's public key. Raises Malformed for a key off the curve."""
+    def agree(self, public: PublicKey) -> bytes:
+        """The 32-byte shared secret with the other side's public key."""
         ...
 
 

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from sinwon.core.refusal import Fault
-from sinwon.keys.jwk import ES256, ORDER, P256, parse_public_jwk, public_key_of, raw_signature
+from sinwon.keys.jwk import ES256, ORDER, P256, PublicKey, public_key_of, raw_signature
 
 
 class SoftwareKey:
@@ -30,8 +30,8 @@ class SoftwareKey:
     def sign(self, message: bytes) -> bytes:
         return raw_signature(self.private.sign(message, ES256))
 
-    def agree(self, public_jwk: Mapping[str, object]) -> bytes:
-        return self.private.exchange(ec.ECDH(), parse_public_jwk(public_jwk).ec_key)
+    def agree(self, public: PublicKey) -> bytes:
+        return self.private.exchange(ec.ECDH(), public.ec_key)
 
     def to_der(self) -> bytes:
         """Unencrypted PKCS#8: for a file that only its owner can read."""

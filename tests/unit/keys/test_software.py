@@ -32,10 +32,11 @@ def test_signs_what_its_public_key_verifies() -> None:
 
 def test_both_sides_agree() -> None:
     one, other = generate_key(), generate_key()
-    assert one.agree(other.public_jwk) == other.agree(one.public_jwk)
-    assert len(one.agree(other.public_jwk)) == 32
+    ours, theirs = parse_public_jwk(one.public_jwk), parse_public_jwk(other.public_jwk)
+    assert one.agree(theirs) == other.agree(ours)
+    assert len(one.agree(theirs)) == 32
     with pytest.raises(Malformed):
-        one.agree({**other.public_jwk, "y": other.public_jwk["x"]})
+        parse_public_jwk({**other.public_jwk, "y": other.public_jwk["x"]})
 
 
 def test_through_a_file(tmp_path: Path) -> None:

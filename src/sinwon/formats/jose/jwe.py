@@ -20,7 +20,7 @@ from sinwon.core import base64url
 from sinwon.core.limits import MAX_FORM
 from sinwon.core.refusal import Malformed, Refusal
 from sinwon.core.strict_json import parse_object
-from sinwon.keys.jwk import parse_public_jwk
+from sinwon.keys.jwk import PublicKey, parse_public_jwk
 from sinwon.keys.signer import Agreement
 
 ENC_VALUES: Final = ("A128GCM", "A256GCM")
@@ -41,10 +41,14 @@ REGISTRY: Final = _Registry(algorithms=["ECDH-ES", *ENC_VALUES], strict_check_he
 
 @dataclass(frozen=True, slots=True)
 class Jwe:
-    """A compact JWE whose header keeps our profile; nothing is decrypted yet."""
+    """A compact JWE whose header keeps our profile; nothing is decrypted yet. `protected` is the header as it was sent."""
 
-    raw: str
+    protected: str
     header: Mapping[str, Any]
+    ephemeral: PublicKey
+    iv: bytes
+    ciphertext: bytes
+    tag: bytes
 
 
 def parse_jwe(token: str) -> Jwe:
@@ -54,22 +58,18 @@ def parse_jwe(token: str) -> Jwe:
     parts = token.split(".")
     if len(parts) != 5 or parts[1]:
         raise Malformed("invalid_request", "not a compact JWE with direct key agreement")
-    for part in parts:
-        base64url.decode(part)
-    header = parse_object(base64url.decode(parts[0]), limit=MAX_HEADER)
-    _check_header(header)
-    return Jwe(token, header)
+    head, _, iv, ciphertext, tag = (base64url.decode(part) for part in parts)
+    header = parse_object(head, limit=MAX_HEADER)
+    return Jwe(parts[0], header, _ephemeral(header), iv, ciphertext, tag)
 
 
 def decrypt(message: Jwe, key: Agreement) -> bytes:
     """The plaintext. Raises Malformed with one message whatever was wrong."""
-    protected, _, iv, ciphertext, tag = message.raw.split(".")
     try:
-        nonce, mac = base64url.decode(iv), base64url.decode(tag)
-        if len(nonce) != IV_BYTES or len(mac) != TAG_BYTES:
+        if len(message.iv) != IV_BYTES or len(message.tag) != TAG_BYTES:
             raise Malformed("invalid_request", "iv or tag of another length")
-        content_key = agreed_key(key.agree(message.header["epk"]), message.header)
-        return AESGCM(content_key).decrypt(nonce, base64url.decode(ciphertext) + mac, protected.encode())
+        content_key = agreed_key(key.agree(message.ephemeral), message.header)
+        return AESGCM(content_key).decrypt(message.iv, message.ciphertext + message.tag, message.protected.encode())
     except (Refusal, InvalidTag, ValueError):
         raise Malformed("invalid_request", "the response does not decrypt") from None
 
@@ -93,7 +93,8 @@ def encrypt(plain: bytes, jwk: Mapping[str, object], *, enc: str, apu: str | Non
     return jwe.encrypt_compact(header, plain, key, registry=REGISTRY)
 
 
-def _check_header(header: Mapping[str, Any]) -> None:
+def _ephemeral(header: Mapping[str, Any]) -> PublicKey:
+    """The sender's key of this message alone, from a header within the profile. Raises Malformed."""
     if header.get("alg") != "ECDH-ES" or header.get("enc") not in ENC_VALUES:
         raise Malformed("invalid_request", "alg or enc not offered")
     if not header.keys() <= KNOWN_HEADER:
@@ -101,7 +102,7 @@ def _check_header(header: Mapping[str, Any]) -> None:
     epk = header.get("epk")
     if not isinstance(epk, dict):
         raise Malformed("invalid_request", "no ephemeral key")
-    parse_public_jwk(epk)
+    return parse_public_jwk(epk)
 
 
 def _text(header: Mapping[str, Any], name: str) -> str:
