@@ -302,7 +302,7 @@ def test_T09_control_who_knows_the_person_is_told(town: Town) -> None:
     look = town.get(path, secret).json()
     assert look["registers"] == "told"
     assert [reason["code"] for reason in look["reasons"]] == ["WRONG_JURISDICTION", "PHONE_NOT_PROVEN"]
-    assert look["reasons"][0]["next"]["ko"] == "관할 공관은 시험 공관 zz-test, 시험 공관 zz-closed입니다."
+    assert look["reasons"][0]["next"]["ko"] == "관할 공관은 시험 공관 zz-test입니다."
 
 
 def canaries(form: Mapping[str, Any]) -> list[str]:
