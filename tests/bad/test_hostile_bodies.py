@@ -129,7 +129,7 @@ class Role:
         return [route for route in self.app.routes if isinstance(route, Route)]
 
     def paths(self, route: Route, names: Sequence[bytes]) -> list[bytes]:
-        filled = (re.sub(rb"\{[^}]+\}", lambda _: name, route.path.encode()) for name in names)  # noqa: B023
+        filled = (re.sub(rb"\{[^}]+\}", name.replace(b"\\", rb"\\"), route.path.encode()) for name in names)
         return list(dict.fromkeys(filled))
 
     def own(self, route: Route) -> list[bytes]:

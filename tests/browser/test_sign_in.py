@@ -154,3 +154,9 @@ def test_a_request_that_is_not_one_ends_on_a_page_of_ours(visit: Visit) -> None:
     visit.open("gateway", "/authorize?client_id=nobody&redirect_uri=https://evil.example/")
     assert visit.page.locator("#error-page").is_visible()
     assert "evil" not in visit.page.content()
+
+
+@pytest.mark.parametrize("place", ["gateway", "gov24", "wallet"])
+def test_an_address_that_is_not_there_is_a_page_too(visit: Visit, place: str) -> None:
+    visit.open(place, "/nowhere")
+    assert "not_found" not in visit.page.content()

@@ -13,6 +13,7 @@ from typing import Final
 from msgspec.structs import replace
 
 from sinwon.adapters.registers.people import InventedPerson
+from sinwon.core.refusal import Fault
 from sinwon.services.enrolment.rrn import WEIGHTS
 
 SURNAMES: Final = (
@@ -60,7 +61,8 @@ def _invented(model: InventedPerson, number: int, random: Random) -> InventedPer
     passport_number = f"M{number // 10_000 % 1000:03d}Z{number % 10_000:04d}"
     names = {"name_ko": name_ko, "birthdate": birthdate}
     latin = {"family_name": surname[1], "given_name": given[0][1] + given[1][1]}
-    assert model.registration is not None and model.resident is not None and model.passport is not None  # noqa: S101, PT018
+    if model.registration is None or model.resident is None or model.passport is None:
+        raise Fault("an eligible person without a record is no model")
     form = replace(model.form, **names, **latin, rrn=rrn, passport_number=passport_number, email=f"x{number}@example.org")
     registration = replace(
         model.registration, **names, sex=sex, rrn=rrn, passport_number=passport_number, number=f"x-26-{number:05d}-0"

@@ -10,7 +10,7 @@ from structlog.testing import capture_logs
 from sinwon.core.refusal import Fault, Malformed, Refusal
 from sinwon.web.shared.answers import json_answer, public_answer
 from sinwon.web.shared.app import make_app, wallet_route
-from sinwon.web.shared.pages import HERE, LANGUAGES, Texts, language_of
+from sinwon.web.shared.pages import HERE, LANGUAGES, Pages, Texts, language_of
 from sinwon.web.shared.reading import bearer, query, read_body, read_form
 
 ORIGIN = "https://role.example"
@@ -103,6 +103,13 @@ def test_bodies_end_at_the_limit(client: TestClient, size: int, status: int) -> 
 def test_query_parameters_stand_once(client: TestClient) -> None:
     assert client.get("/query?a=1&b=%EA%B0%80").json() == {"a": "1", "b": "가"}
     assert client.get("/query?a=1&a=1").status_code == 400
+
+
+def test_a_person_at_a_wrong_address_gets_a_page_and_a_program_an_error() -> None:
+    with_pages = TestClient(make_app([], origin=ORIGIN, pages=Pages(HERE / "templates", HERE / "locale")), base_url=ORIGIN)
+    page = with_pages.get("/<b>nowhere", headers={"accept": "text/html", "accept-language": "en"})
+    assert (page.status_code, "There is no such page" in page.text, "<b>nowhere" in page.text) == (404, True, False)
+    assert with_pages.get("/nowhere", headers={"accept": "*/*"}).json()["error"] == "not_found"
 
 
 def test_a_bearer_token_stands_in_one_header(client: TestClient) -> None:

@@ -19,7 +19,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from sinwon.core.fetch import Unreachable
-from sinwon.core.refusal import Malformed, Refusal
+from sinwon.core.refusal import Refusal
 from sinwon.demo.traveller import Traveller
 from sinwon.holder.ask import Ask, AskedClaim
 from sinwon.holder.present import NO, Choice, Declined
@@ -89,7 +89,7 @@ class Desk:
         form = await read_form(request)
         found = self.asks.pop(form.get("key", ""), None)
         if found is None:
-            raise Malformed("not_found", "no such question, or answered already")
+            return self._ended(request, "unreadable_request", None)
         agreed = form.get("decision") == "send"
         chosen = frozenset(claim.path for claim in found.ask.consent.claims if f"claim-{claim.name}" in form)
         try:
@@ -139,7 +139,7 @@ def desk_app(desk: Desk) -> Starlette:
         Route("/present/answer", desk.answer, methods=["POST"]),
         style_route(),
     ]
-    return make_app(routes, origin=desk.origin)
+    return make_app(routes, origin=desk.origin, pages=desk.pages)
 
 
 def _shown(claim: AskedClaim, texts: Texts) -> dict[str, Any]:

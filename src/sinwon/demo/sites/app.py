@@ -101,7 +101,7 @@ def site_app(site: Site) -> Any:
         Route("/sign-out", pages.sign_out, methods=["POST"]),
         style_route(),
     ]
-    app = make_app(routes, origin=site.origin)
+    app = make_app(routes, origin=site.origin, pages=pages.pages)
     secure = site.origin.startswith("https")
     session = Middleware(
         SessionMiddleware,

@@ -12,22 +12,29 @@ from starlette.routing import BaseRoute, Route
 from sinwon.core.limits import MAX_FORM
 from sinwon.web.shared.answers import CORS, error_answer
 from sinwon.web.shared.middleware import BodyLimit, Errors, Guard
+from sinwon.web.shared.pages import Pages
 
 ALLOWED_HEADERS: Final = ("Authorization", "Content-Type", "DPoP", "OAuth-Client-Attestation", "OAuth-Client-Attestation-PoP")
 Handler = Callable[[Request], Awaitable[Response] | Response]
 
 
 def make_app(
-    routes: Sequence[BaseRoute], *, origin: str, statuses: Mapping[str, int] | None = None, max_body: int = MAX_FORM
+    routes: Sequence[BaseRoute],
+    *,
+    origin: str,
+    statuses: Mapping[str, int] | None = None,
+    max_body: int = MAX_FORM,
+    pages: Pages | None = None,
 ) -> Starlette:
-    """A Starlette application that answers only for the host of `origin`. Refusals raised by handlers become JSON errors."""
+    """A Starlette application that answers only for the host of `origin`. Refusals raised by handlers become JSON errors; with
+    `pages`, a person who asks for an address that is not there gets a page."""
     role = origin.partition("://")[2]
     middleware = [
         Middleware(Guard, origin=origin, role=role),
         Middleware(Errors, statuses=statuses or {}, role=role),
         Middleware(BodyLimit, limit=max_body),
     ]
-    handlers = {404: _not_found, 405: _wrong_method, 500: _failed}
+    handlers = {404: _not_found(pages), 405: _wrong_method, 500: _failed}
     return Starlette(routes=list(routes), middleware=middleware, exception_handlers=handlers)
 
 
@@ -58,8 +65,13 @@ def get_only(route: Route) -> Route:
     return route
 
 
-async def _not_found(_request: Request, _error: Exception) -> Response:
-    return error_answer("not_found", 404)
+def _not_found(pages: Pages | None) -> Callable[[Request, Exception], Awaitable[Response]]:
+    async def answer(request: Request, _error: Exception) -> Response:
+        if pages is not None and "text/html" in request.headers.get("accept", ""):
+            return pages.render(request, "lost.html", {}, status=404)
+        return error_answer("not_found", 404)
+
+    return answer
 
 
 async def _failed(_request: Request, _error: Exception) -> Response:
