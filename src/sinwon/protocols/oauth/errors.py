@@ -1,4 +1,4 @@
-"""Error codes of the OAuth endpoints: RFC 6749 §4.1.2.1 and §5.2, RFC 6750 §3.1."""
+"""Error codes of the OAuth endpoints: RFC 6749 §4.1.2.1 and §5.2, RFC 6750 §3.1, RFC 9449 §12.2."""
 
 from typing import Final
 
@@ -14,3 +14,6 @@ LOGIN_REQUIRED: Final = "login_required"
 
 INVALID_TOKEN: Final = "invalid_token"  # noqa: S105 (an error code)
 INSUFFICIENT_SCOPE: Final = "insufficient_scope"
+
+INVALID_DPOP_PROOF: Final = "invalid_dpop_proof"
+USE_DPOP_NONCE: Final = "use_dpop_nonce"
