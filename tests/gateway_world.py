@@ -20,7 +20,7 @@ from sinwon.formats.sdjwt.issue import issue_sd_jwt
 from sinwon.formats.sdjwt.parse import parse_sd_jwt
 from sinwon.formats.sdjwt.present import bind_key, select
 from sinwon.formats.status.encode import deflate, pack
-from sinwon.formats.status.token import sign_status_list
+from sinwon.formats.status.token_jwt import sign_status_list
 from sinwon.keys.seal import MasterKey, Seal
 from sinwon.keys.software import SoftwareKey
 from sinwon.keys.trust import TrustAnchors

@@ -14,7 +14,8 @@ from sinwon.core.clock import DAY, HOUR
 from sinwon.core.strict_json import parse_json
 from sinwon.formats.sdjwt.parse import parse_sd_jwt
 from sinwon.formats.sdjwt.vc import VerifiedSdJwtVc, verify_sd_jwt_vc
-from sinwon.formats.status.token import VerifiedStatusList, verify_status_list
+from sinwon.formats.status.token import VerifiedStatusList
+from sinwon.formats.status.token_jwt import verify_status_list
 from sinwon.keys.software import generate_key
 from sinwon.protocols.credential_types import IDENTITY, LINKAGE
 from sinwon.protocols.oauth.metadata import parse_metadata

@@ -10,7 +10,8 @@ from sqlalchemy import select
 from sinwon.core.clock import DAY, HOUR
 from sinwon.formats.sdjwt.parse import parse_sd_jwt
 from sinwon.formats.sdjwt.vc import VerifiedSdJwtVc, verify_sd_jwt_vc
-from sinwon.formats.status.token import INVALID, VALID, VerifiedStatusList, verify_status_list
+from sinwon.formats.status.token import INVALID, VALID, VerifiedStatusList
+from sinwon.formats.status.token_jwt import verify_status_list
 from sinwon.protocols.vci.configurations import IDENTITY_SD_JWT
 from sinwon.services.issuance.clean_up import CleanedUp, clean_up
 from sinwon.services.issuance.publish_status import StatusPublisher

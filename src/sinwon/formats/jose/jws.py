@@ -97,11 +97,20 @@ def sign_with_chain(typ: str, payload: bytes | Mapping[str, object], by: Certifi
     return _sign(_chain_header(typ, by.chain), payload if isinstance(payload, bytes) else dump(payload), by.signer)
 
 
+def sign_encoded_with_chain(typ: str, payload: str, by: CertifiedSigner) -> str:
+    """As sign_with_chain, for a payload that is base64url already: a big one whose parts were encoded one by one."""
+    return _sign_encoded(_chain_header(typ, by.chain), payload, by.signer)
+
+
 @lru_cache(CACHE_HEADERS)
 def _chain_header(typ: str, chain: tuple[bytes, ...]) -> str:
     return base64url.encode(dump({"alg": "ES256", "typ": typ, "x5c": [certificate_text(der) for der in chain]}))
 
 
 def _sign(header: str, body: bytes, signer: Signer) -> str:
-    signed = f"{header}.{base64url.encode(body)}"
+    return _sign_encoded(header, base64url.encode(body), signer)
+
+
+def _sign_encoded(header: str, body: str, signer: Signer) -> str:
+    signed = f"{header}.{body}"
     return f"{signed}.{base64url.encode(signer.sign(signed.encode()))}"

@@ -9,7 +9,7 @@ from typing import Final
 
 from sinwon.core.refusal import Unmet
 from sinwon.formats.status.encode import deflate, pack
-from sinwon.formats.status.token import sign_status_list
+from sinwon.formats.status.token_jwt import sign_status_list
 from sinwon.services.issuance.issuer import Issuer
 from sinwon.store.engine import reading
 from sinwon.store.issuer import status

@@ -14,7 +14,8 @@ from sinwon.core.clock import DAY
 from sinwon.core.fetch import Fetch, Unreachable
 from sinwon.core.refusal import Malformed, Refusal, Unmet, Untrusted
 from sinwon.formats.status.reference import StatusReference
-from sinwon.formats.status.token import MAX_TOKEN, MEDIA_TYPE, VerifiedStatusList, verify_status_list
+from sinwon.formats.status.token import MAX_TOKEN, Kind, VerifiedStatusList
+from sinwon.formats.status.token_jwt import verify_status_list
 from sinwon.keys.trust import TrustAnchors
 
 MAX_AGE: Final = DAY  # L2 promises a status not older than 24 hours
@@ -99,8 +100,8 @@ class StatusLists:
 
 
 def _fetched(uri: str, fetch: Fetch, anchors: TrustAnchors, now: int) -> VerifiedStatusList:
-    answer = fetch.get(uri, accept=MEDIA_TYPE, limit=MAX_TOKEN)
-    if answer.status != 200 or answer.media_type != MEDIA_TYPE:
+    answer = fetch.get(uri, accept=Kind.JWT.media_type, limit=MAX_TOKEN)
+    if answer.status != 200 or answer.media_type != Kind.JWT.media_type:
         raise Malformed("invalid_status", "no status list there")
     try:
         token = answer.body.decode("ascii")

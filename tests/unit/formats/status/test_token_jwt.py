@@ -9,7 +9,8 @@ from sinwon.core.refusal import Refusal, Unmet
 from sinwon.formats.jose.jws import parse_jws, sign_jws, sign_with_chain, verify_jws
 from sinwon.formats.status import token
 from sinwon.formats.status.encode import deflate, pack
-from sinwon.formats.status.token import MAX_TTL, MIN_TTL, VerifiedStatusList, sign_status_list, verify_status_list
+from sinwon.formats.status.token import MAX_TTL, MIN_TTL, VerifiedStatusList
+from sinwon.formats.status.token_jwt import sign_status_list, verify_status_list
 from sinwon.keys.jwk import parse_public_jwk
 from sinwon.keys.signer import CertifiedSigner
 from tests.unit.formats.vectors import named
