@@ -11,6 +11,8 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, PoolProxiedConnection, create_engine, event
 
+from sinwon.store.group import CURRENT, OWN
+
 THREADS: Final = 40  # what the web framework runs at once; the pool must not be smaller
 BUSY_MILLISECONDS: Final = 10_000
 READING: Final = "sinwon_reading"
@@ -27,8 +29,23 @@ def open_engine(url: str) -> Engine:
 
 
 @contextmanager
+def writing(engine: Engine) -> Iterator[Connection]:
+    """A use case's one transaction. It is durable when the block ends; in a group, before anything is answered."""
+    group = CURRENT.get()
+    with group.part() if group is not None and group.serves(engine) else engine.begin() as connection:
+        yield connection
+
+
+@contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
     """A connection for reading only: takes no write lock and commits nothing."""
+    group = CURRENT.get()
+    with group.look() if group is not None and group.serves(engine) else _look(engine) as connection:
+        yield connection
+
+
+@contextmanager
+def _look(engine: Engine) -> Iterator[Connection]:
     with engine.connect() as connection:
         marks = connection.connection.info
         marks[READING] = True
@@ -51,4 +68,5 @@ def _prepare_sqlite(raw: Any, _record: object) -> None:
 
 
 def _begin_sqlite(pooled: PoolProxiedConnection) -> None:
-    pooled.cursor().execute("BEGIN" if READING in pooled.info else "BEGIN IMMEDIATE")
+    if OWN not in pooled.info:
+        pooled.cursor().execute("BEGIN" if READING in pooled.info else "BEGIN IMMEDIATE")

@@ -10,6 +10,7 @@ from sinwon.services.enrolment.consulate import Consulate
 from sinwon.store.audit import Entry
 from sinwon.store.consulate.officers import OfficerRow, insert_officer
 from sinwon.store.consulate.tables import AUDIT
+from sinwon.store.engine import writing
 
 SHORTEST_SECRET: Final = 12
 
@@ -33,7 +34,7 @@ def register_officer(consulate: Consulate, *, login: str, secret: str, name: str
         mission=mission,
         secret=hash_secret(secret, consulate.settings.cost, consulate.random),
     )
-    with consulate.engine.begin() as connection:
+    with writing(consulate.engine) as connection:
         if not insert_officer(connection, row):
             raise Unmet("login_taken", "the login is in use")
         AUDIT.write(connection, Entry(consulate.clock(), "operator", "officer.registered", officer.id, {"mission": mission}))

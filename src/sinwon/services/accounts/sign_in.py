@@ -24,7 +24,7 @@ from sinwon.store.consulate.officers import (
     take_sign_in_try,
 )
 from sinwon.store.consulate.tables import AUDIT
-from sinwon.store.engine import reading
+from sinwon.store.engine import reading, writing
 
 TRIES: Final = 5
 LOCKED_FOR: Final = 15 * 60  # seconds: long enough against guessing, short enough for a typing officer
@@ -41,7 +41,7 @@ class Session:
 def sign_in(consulate: Consulate, *, login: str, secret: str) -> Session:
     """A new session. Raises Unmet("sign_in_refused"), whatever the cause."""
     now = consulate.clock()
-    with consulate.engine.begin() as connection:
+    with writing(consulate.engine) as connection:
         row = find_officer(connection, login_index(consulate, login))
         allowed = row is not None and take_sign_in_try(connection, row.id, now=now, allowed=TRIES, until=now + LOCKED_FOR)
     kept = row.secret if row else nobodys_secret(consulate.settings.cost, consulate.random)
@@ -64,7 +64,7 @@ def officer_of(consulate: Consulate, token: str) -> Officer:
 def sign_out(consulate: Consulate, token: str) -> None:
     """Ends the session; ending it twice is not an error."""
     now, session = consulate.clock(), digest(token)
-    with consulate.engine.begin() as connection:
+    with writing(consulate.engine) as connection:
         row = officer_of_session(connection, session, now)
         if close_session(connection, session) and row is not None:
             AUDIT.write(connection, Entry(now, row.id, "officer.signed_out", row.id))
@@ -72,7 +72,7 @@ def sign_out(consulate: Consulate, token: str) -> None:
 
 def _open(consulate: Consulate, row: OfficerRow, now: int) -> Session:
     session = Session(new_secret(consulate.random), now + SESSION_LIFETIME, _officer(consulate, row))
-    with consulate.engine.begin() as connection:
+    with writing(consulate.engine) as connection:
         open_session(connection, digest(session.token), row.id, now=now, expires_at=session.expires_at)
         AUDIT.write(connection, Entry(now, row.id, "officer.signed_in", row.id))
     return session
@@ -81,7 +81,7 @@ def _open(consulate: Consulate, row: OfficerRow, now: int) -> Session:
 def _note_refusal(consulate: Consulate, row: OfficerRow | None, now: int) -> None:
     """An unknown login writes an entry too: about nobody, and as long."""
     subject = row.id if row else "unknown"
-    with consulate.engine.begin() as connection:
+    with writing(consulate.engine) as connection:
         AUDIT.write(connection, Entry(now, "anonymous", "officer.sign_in_refused", subject))
 
 

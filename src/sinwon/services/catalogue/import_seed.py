@@ -8,6 +8,7 @@ from sqlalchemy import Engine
 from sinwon.protocols.trust.catalogue import Service
 from sinwon.services.catalogue.seed_data import Seed
 from sinwon.store.audit import Details, Entry
+from sinwon.store.engine import writing
 from sinwon.store.trust.missions import add_covered, add_missions
 from sinwon.store.trust.services import add_presets, add_services
 from sinwon.store.trust.tables import AUDIT
@@ -24,7 +25,7 @@ class Imported:
 def import_seed(engine: Engine, seed: Seed, *, actor: str, now: int, demonstration: bool = False) -> Imported:
     """`demonstration` says in every name that the services are shown by demonstration sites, not by their real operators."""
     services = tuple(map(demonstrated, seed.services)) if demonstration else seed.services
-    with engine.begin() as connection:
+    with writing(engine) as connection:
         done = Imported(
             add_missions(connection, seed.missions),
             add_covered(connection, seed.covered),

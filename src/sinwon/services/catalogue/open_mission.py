@@ -8,6 +8,7 @@ from sqlalchemy import Engine
 from sinwon.core.clock import seoul_date
 from sinwon.core.refusal import Unmet
 from sinwon.store.audit import Entry
+from sinwon.store.engine import writing
 from sinwon.store.trust.missions import StoredMission, find_mission, set_opening
 from sinwon.store.trust.tables import AUDIT
 
@@ -19,7 +20,7 @@ ALREADY_OPEN: Final = "mission_already_open"
 
 def open_mission(engine: Engine, mission_id: str, opens_on: date, *, actor: str, now: int, confirmed: bool = False) -> None:
     """`confirmed`: the operator has made sure that a relocated or unconfirmed mission works. Takes effect when published."""
-    with engine.begin() as connection:
+    with writing(engine) as connection:
         check_may_open(find_mission(connection, mission_id), confirmed=confirmed)
         if not set_opening(connection, mission_id, opens_on, today=seoul_date(now)):
             raise Unmet(ALREADY_OPEN, "the mission is open already")

@@ -14,6 +14,7 @@ from sinwon.protocols.trust.catalogue import Catalogue
 from sinwon.protocols.trust.catalogue_document import sign_catalogue
 from sinwon.protocols.trust.trust_list import sign_trust_list
 from sinwon.store.audit import Entry
+from sinwon.store.engine import writing
 from sinwon.store.trust.anchors import all_anchors
 from sinwon.store.trust.missions import all_covered, all_missions
 from sinwon.store.trust.publications import Publication, add_publication, latest_publication
@@ -28,7 +29,7 @@ CONFLICT: Final = "publication_conflict"
 def publish(
     engine: Engine, *, operator: Signer, operator_name: str, actor: str, now: int, lifetime: int = LIFETIME
 ) -> Publication:
-    with engine.begin() as connection:
+    with writing(engine) as connection:
         latest = latest_publication(connection)
         sequence = 1 if latest is None else latest.sequence + 1
         catalogue = compose_catalogue(connection, sequence, now=now, next_update=now + lifetime)

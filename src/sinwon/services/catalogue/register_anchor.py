@@ -9,6 +9,7 @@ from sinwon.core.refusal import Malformed, Unmet
 from sinwon.keys.trust import Anchor, Purpose
 from sinwon.keys.x509 import fingerprint, parse_certificate
 from sinwon.store.audit import Details, Entry
+from sinwon.store.engine import writing
 from sinwon.store.trust.anchors import add_anchor, remove_anchor
 from sinwon.store.trust.tables import AUDIT
 
@@ -20,7 +21,7 @@ NOT_THERE: Final = "anchor_not_there"
 def register_anchor(engine: Engine, anchor: Anchor, *, actor: str, now: int) -> None:
     """Takes effect when published."""
     check_anchor(anchor)
-    with engine.begin() as connection:
+    with writing(engine) as connection:
         if not add_anchor(connection, anchor):
             raise Unmet(ALREADY_THERE, "this root is registered for this purpose and entity")
         AUDIT.write(connection, _entry("anchor.registered", anchor, actor, now))
@@ -28,7 +29,7 @@ def register_anchor(engine: Engine, anchor: Anchor, *, actor: str, now: int) -> 
 
 def withdraw_anchor(engine: Engine, anchor: Anchor, *, actor: str, now: int) -> None:
     """Takes effect when published; what the root vouched for is refused from then on."""
-    with engine.begin() as connection:
+    with writing(engine) as connection:
         if not remove_anchor(connection, anchor):
             raise Unmet(NOT_THERE, "no such anchor")
         AUDIT.write(connection, _entry("anchor.withdrawn", anchor, actor, now))

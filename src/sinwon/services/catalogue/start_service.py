@@ -8,6 +8,7 @@ from sqlalchemy import Engine
 from sinwon.core.clock import seoul_date
 from sinwon.core.refusal import Unmet
 from sinwon.store.audit import Details, Entry
+from sinwon.store.engine import writing
 from sinwon.store.trust.services import set_live
 from sinwon.store.trust.tables import AUDIT
 
@@ -19,7 +20,7 @@ NOT_PLANNED: Final = "service_not_planned"
 def start_service(engine: Engine, service_id: str, legal_date: date | None, *, basis: str, actor: str, now: int) -> None:
     """`basis` names the statute or notice that sets the date; it stays in the audit trail. Takes effect when published."""
     since = check_may_start(legal_date, basis, now)
-    with engine.begin() as connection:
+    with writing(engine) as connection:
         if not set_live(connection, service_id, since):
             raise Unmet(NOT_PLANNED, "no such service waits to be started")
         details: Details = {"since": since.isoformat(), "basis": basis}

@@ -11,6 +11,7 @@ from sinwon.services.enrolment.consulate import Consulate
 from sinwon.services.enrolment.form import Form
 from sinwon.services.enrolment.progress import APPLICANT, move_application
 from sinwon.services.enrolment.submit import FORM
+from sinwon.store.engine import writing
 
 SIX_DIGITS: Final = pattern(r"[0-9]{6}\Z")
 REPEATED: Final = pattern(r"(?:(.)\1{5}|(..)\2{2}|(...)\3)\Z")
@@ -22,7 +23,7 @@ PIN: Final = "applications.pin"
 
 def choose_pin(consulate: Consulate, application: str, secret: str, *, pin: str) -> State:
     """Sets the PIN, or another one, before the approval. Raises Refusal."""
-    with consulate.engine.begin() as connection:
+    with writing(consulate.engine) as connection:
         row = applicants_own(connection, application, secret)
         check_pin(pin, consulate.opened(row.form, FORM, row.id, Form).birthdate)
         changes = {"pin": consulate.sealed(pin, PIN, row.id)}

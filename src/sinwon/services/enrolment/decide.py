@@ -27,7 +27,7 @@ from sinwon.services.enrolment.submit import FORM, found, person_index
 from sinwon.services.enrolment.visit import visit_of
 from sinwon.store.audit import Details
 from sinwon.store.consulate.applications import ApplicationRow, DecisionRow, enrol_passport, insert_decision
-from sinwon.store.engine import reading
+from sinwon.store.engine import reading, writing
 
 PERSON: Final = "applications.person"
 WORDS: Final = "decisions.reasons"
@@ -53,7 +53,7 @@ def approve_application(consulate: Consulate, officer: Officer, application: str
     )
     used = {code: overrides[code] for code in assessment.codes if code in overrides}
     changes = {**found(consulate, row.id, assessment), "person": consulate.sealed(person, PERSON, row.id)}
-    with consulate.engine.begin() as connection:
+    with writing(consulate.engine) as connection:
         _bind_passport(consulate, connection, assessment)
         state = move_application(
             connection,
@@ -75,7 +75,7 @@ def refuse_application(consulate: Consulate, officer: Officer, application: str,
     assessment = assess(consulate, form, visit=visit, phone_proven=row.phone_proven_at is not None)
     if not assessment.findings and not reason:
         raise Unmet("reason_missing", "a refusal without any finding")
-    with consulate.engine.begin() as connection:
+    with writing(consulate.engine) as connection:
         details: Details = {"codes": assessment.codes}
         state = move_application(
             connection,
@@ -103,7 +103,7 @@ def _check_eligible(
     left = blocking(assessment.findings, (code for code, reason in overrides.items() if reason.strip()))
     if not left:
         return
-    with consulate.engine.begin() as connection:
+    with writing(consulate.engine) as connection:
         details: Details = {"codes": assessment.codes}
         move = Move.WAIT if assessment.is_waiting else Move.CHECK
         now = assessment.facts.now

@@ -13,6 +13,7 @@ from sinwon.services.enrolment.consulate import Consulate
 from sinwon.store.audit import Entry
 from sinwon.store.consulate.retention import delete_applications, delete_codes
 from sinwon.store.consulate.tables import AUDIT
+from sinwon.store.engine import writing
 
 ENDED: Final = frozenset({State.REFUSED, State.WITHDRAWN, State.REVOKED})
 CODES_KEPT: Final = DAY  # far beyond the hour in which sends are counted
@@ -27,7 +28,7 @@ class Forgotten:
 
 def forget(consulate: Consulate) -> Forgotten:
     now, settings = consulate.clock(), consulate.settings
-    with consulate.engine.begin() as connection:
+    with writing(consulate.engine) as connection:
         codes = delete_codes(connection, before=now - CODES_KEPT)
         gone = delete_applications(
             connection,

@@ -23,7 +23,7 @@ from sinwon.services.enrolment.issuer import ALREADY_OFFERED, IssuerUnavailable
 from sinwon.services.enrolment.progress import move_application
 from sinwon.store.audit import Details
 from sinwon.store.consulate.applications import ApplicationRow, change_application, find_decision
-from sinwon.store.engine import reading
+from sinwon.store.engine import reading, writing
 
 OFFER: Final = "applications.offer"
 ASKING: Final = 60  # seconds; longer than every time limit of the requests in it, so that two never overlap
@@ -63,7 +63,7 @@ def offer_of(consulate: Consulate, row: ApplicationRow) -> OfferMade:
 def _begin_asking(consulate: Consulate, officer: Officer, application: str) -> ApplicationRow:
     """Raises Unmet("changed_meanwhile") while somebody else asks."""
     now = consulate.clock()
-    with consulate.engine.begin() as connection:
+    with writing(consulate.engine) as connection:
         row = at_mission_of(connection, officer, application)
         if row.state == State.OFFERED:
             return row
@@ -74,7 +74,7 @@ def _begin_asking(consulate: Consulate, officer: Officer, application: str) -> A
 
 
 def _end_asking(consulate: Consulate, officer: Officer, application: str) -> None:
-    with consulate.engine.begin() as connection:
+    with writing(consulate.engine) as connection:
         change_application(connection, at_mission_of(connection, officer, application), {"asked_until": 0})
 
 
@@ -113,6 +113,6 @@ def _keep(consulate: Consulate, officer: Officer, application: str, answered: An
         "asked_until": 0,
     }
     details: Details = {"offer": made.offer}
-    with consulate.engine.begin() as connection:
+    with writing(consulate.engine) as connection:
         row = at_mission_of(connection, officer, application)
         move_application(connection, row, Move.OFFER, by=officer.id, now=consulate.clock(), changes=changes, details=details)

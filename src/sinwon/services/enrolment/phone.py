@@ -36,6 +36,7 @@ from sinwon.store.consulate.phone_proofs import (
     take_try,
 )
 from sinwon.store.consulate.tables import AUDIT
+from sinwon.store.engine import writing
 
 CODE_LIFETIME: Final = 10 * 60
 CODE_TRIES: Final = 5  # of a million codes
@@ -56,7 +57,7 @@ def send_phone_code(consulate: Consulate, application: str, secret: str, *, numb
     """Sends a fresh code to `number`, or to the one in the form. Raises Refusal, or MessageNotSent from the route."""
     chosen = parse_phone_number(number) if number is not None else None
     code, proof, now = new_code(consulate.random), new_id(consulate.random), consulate.clock()
-    with consulate.engine.begin() as connection:
+    with writing(consulate.engine) as connection:
         row = applicants_own(connection, application, secret)
         advance(State(row.state), Move.PROVE_PHONE)
         form = consulate.opened(row.form, FORM, row.id, Form)
@@ -72,7 +73,7 @@ def send_phone_code(consulate: Consulate, application: str, secret: str, *, numb
 def prove_phone(consulate: Consulate, application: str, secret: str, *, code: str) -> State:
     """Raises Unmet("invalid_code") for every cause, after the try is used up."""
     now = consulate.clock()
-    with consulate.engine.begin() as connection:
+    with writing(consulate.engine) as connection:
         row = applicants_own(connection, application, secret)
         advance(State(row.state), Move.PROVE_PHONE)
         proof = take_try(connection, application, now=now, allowed=CODE_TRIES)
@@ -90,7 +91,7 @@ def prove_phone(consulate: Consulate, application: str, secret: str, *, code: st
 def witness_phone(consulate: Consulate, officer: Officer, application: str, *, reason: str) -> State:
     """The officer saw the phone itself, or the counter's QR opened on it, and says why no code was used."""
     now = consulate.clock()
-    with consulate.engine.begin() as connection:
+    with writing(consulate.engine) as connection:
         row = at_mission_of(connection, officer, application)
         close_phone_proofs(connection, application, REPLACED)
         changes = {**_proven(row, now), "witness": consulate.sealed(reason, WORDS, row.id)}

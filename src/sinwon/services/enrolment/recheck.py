@@ -10,7 +10,7 @@ from sinwon.services.enrolment.progress import move_application
 from sinwon.services.enrolment.submit import FORM, found
 from sinwon.services.enrolment.visit import visit_of
 from sinwon.store.audit import Details
-from sinwon.store.engine import reading
+from sinwon.store.engine import reading, writing
 
 
 def recheck_application(consulate: Consulate, officer: Officer, application: str) -> State:
@@ -23,7 +23,7 @@ def recheck_application(consulate: Consulate, officer: Officer, application: str
     assessment = assess(consulate, form, visit=visit, phone_proven=row.phone_proven_at is not None)
     move = Move.WAIT if assessment.is_waiting else Move.CHECK
     details: Details = {"codes": assessment.codes}
-    with consulate.engine.begin() as connection:
+    with writing(consulate.engine) as connection:
         return move_application(
             connection,
             row,

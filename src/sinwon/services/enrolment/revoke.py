@@ -10,7 +10,7 @@ from sinwon.services.enrolment.application import Move, State, advance
 from sinwon.services.enrolment.consulate import Consulate
 from sinwon.services.enrolment.issuer import IssuerUnavailable
 from sinwon.services.enrolment.progress import move_application
-from sinwon.store.engine import reading
+from sinwon.store.engine import reading, writing
 
 OfficersReason = Literal["ISSUED_IN_ERROR", "KEY_COMPROMISE", "HOLDER_REQUEST", "NATIONALITY_LOST", "DECEASED"]
 """Those of protocols.roles.messages.RevocationReason that an officer gives; the others come with a new phone or certificate."""
@@ -25,7 +25,7 @@ def revoke_certificate(consulate: Consulate, officer: Officer, application: str,
         consulate.issuer.revoke(Revoke(application=row.offered_as or row.id, officer=officer.id, reason=reason))
     except IssuerUnavailable:
         raise Unmet("issuer_unavailable", "no answer from the issuer; nothing is revoked yet") from None
-    with consulate.engine.begin() as connection:
+    with writing(consulate.engine) as connection:
         current = at_mission_of(connection, officer, application)
         return move_application(
             connection, current, Move.REVOKE, by=officer.id, now=consulate.clock(), details={"reason": reason}

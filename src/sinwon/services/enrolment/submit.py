@@ -21,6 +21,7 @@ from sinwon.services.enrolment.rrn import is_unassigned
 from sinwon.store.audit import Details, Entry
 from sinwon.store.consulate.applications import ApplicationRow, insert_application, lock_application
 from sinwon.store.consulate.tables import AUDIT
+from sinwon.store.engine import writing
 
 FORM: Final = "applications.form"
 DIFFERENCES: Final = "applications.differences"
@@ -48,7 +49,7 @@ def check_application(consulate: Consulate, application: str, form: Form) -> Sta
     """Looks a submitted or waiting application up. Raises Unmet("changed_meanwhile")."""
     assessment = assess(consulate, form)
     move = Move.WAIT if assessment.is_waiting else Move.CHECK
-    with consulate.engine.begin() as connection:
+    with writing(consulate.engine) as connection:
         row = lock_application(connection, application)
         if row is None:
             raise Unmet("not_found", "the application is gone")
@@ -92,6 +93,6 @@ def _keep(consulate: Consulate, form: Form, application: str, secret: str) -> No
         differences=consulate.sealed({}, DIFFERENCES, application),
         told=False,
     )
-    with consulate.engine.begin() as connection:
+    with writing(consulate.engine) as connection:
         insert_application(connection, row)
         AUDIT.write(connection, Entry(now, APPLICANT, "application.submitted", application, {"mission": form.mission}))

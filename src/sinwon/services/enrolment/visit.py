@@ -20,7 +20,7 @@ from sinwon.services.enrolment.progress import move_application
 from sinwon.services.enrolment.submit import FORM, found, person_index
 from sinwon.store.audit import Details
 from sinwon.store.consulate.applications import ApplicationRow, application_at, other_applications
-from sinwon.store.engine import reading
+from sinwon.store.engine import reading, writing
 
 VISIT: Final = "applications.visit"
 
@@ -33,7 +33,7 @@ def record_visit(consulate: Consulate, officer: Officer, application: str, visit
     form = consulate.opened(row.form, FORM, row.id, Form)
     assessment = assess(consulate, form, visit=visit, phone_proven=row.phone_proven_at is not None)
     place = person_index(consulate, form, assessment.rrn)
-    with consulate.engine.begin() as connection:
+    with writing(consulate.engine) as connection:
         _write(consulate, connection, officer, row, visit, assessment, place)
     return assessment.findings
 

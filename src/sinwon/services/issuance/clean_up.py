@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from sinwon.services.issuance.issuer import Issuer
 from sinwon.store.audit import Entry
+from sinwon.store.engine import writing
 from sinwon.store.issuer import certificates, offers, once
 from sinwon.store.issuer.certificates import CertificateState
 from sinwon.store.issuer.tables import AUDIT
@@ -23,7 +24,7 @@ def clean_up(issuer: Issuer) -> CleanedUp:
     """A code minted in the last moment of the window and its token are let live to their end."""
     now = issuer.clock()
     grace = issuer.settings.code_lifetime + issuer.settings.token_lifetime
-    with issuer.engine.begin() as connection:
+    with writing(issuer.engine) as connection:
         forgotten = once.forget_expired(connection, now=now)
         over = dict.fromkeys(certificates.expired(connection, now=now), CertificateState.EXPIRED)
         never_fetched = offers.lapsed(connection, before=now - grace)

@@ -29,7 +29,7 @@ from sinwon.services.issuance.issuer import Issuer
 from sinwon.services.issuance.places import choose_places, draw_places, open_next_list
 from sinwon.services.issuance.validity import copy_times
 from sinwon.store.audit import Details, Entry
-from sinwon.store.engine import reading
+from sinwon.store.engine import reading, writing
 from sinwon.store.issuer import certificates, once, status
 from sinwon.store.issuer.certificates import LIVING, Granted, seal_context
 from sinwon.store.issuer.status import NewCopy
@@ -122,7 +122,7 @@ def _places(issuer: Issuer, connection: Connection, accepted: _Accepted) -> tupl
 
 def _open_list(issuer: Issuer, newest: int | None) -> None:
     now = issuer.clock()
-    with issuer.engine.begin() as connection:
+    with writing(issuer.engine) as connection:
         if not open_next_list(connection, newest, issuer.random, now=now):
             raise _Taken
         AUDIT.write(connection, Entry(now, "issuer", "status_list.opened", str((newest or 0) + 1)))
@@ -162,7 +162,7 @@ def _write(issuer: Issuer, accepted: _Accepted, places: Sequence[int], batch: st
         NewCopy(granted.list or 0, place, granted.certificate, configuration, key, batch, accepted.ends)
         for key, place in zip(accepted.keys, places, strict=True)
     ]
-    with issuer.engine.begin() as connection:
+    with writing(issuer.engine) as connection:
         if not certificates.activate(connection, granted.certificate):
             raise Unmet(CREDENTIAL_REQUEST_DENIED, "the certificate was just revoked")
         if status.count_of(connection, granted.certificate) + len(copies) > issuer.settings.copies:

@@ -23,6 +23,7 @@ from sinwon.services.issuance.open_offer import offer_message
 from sinwon.services.issuance.role_request import consume_request, verify_request
 from sinwon.services.issuance.validity import certificate_end
 from sinwon.store.audit import Details, Entry
+from sinwon.store.engine import writing
 from sinwon.store.issuer import certificates, offers
 from sinwon.store.issuer.certificates import NewCertificate, seal_context
 from sinwon.store.issuer.offers import NewOffer
@@ -52,7 +53,7 @@ def make_offer(issuer: Issuer, token: str) -> OfferMade:
     valid_until = certificate_end(_day(message.person.passport.expiry_date), years=issuer.settings.validity_years, now=now)
     if valid_until <= now:
         raise Unmet("passport_expired", "the passport is over")
-    with issuer.engine.begin() as connection:
+    with writing(issuer.engine) as connection:
         return _write(issuer, connection, request, message, valid_until=valid_until, now=now)
 
 

@@ -7,6 +7,7 @@ from sinwon.protocols.vci.errors import INVALID_NOTIFICATION_ID
 from sinwon.protocols.vci.notification import Notification
 from sinwon.services.issuance.issuer import Issuer
 from sinwon.store.audit import Entry
+from sinwon.store.engine import writing
 from sinwon.store.issuer import certificates, status
 from sinwon.store.issuer.tables import AUDIT
 
@@ -15,7 +16,7 @@ def note_notification(issuer: Issuer, token: str, notification: Notification) ->
     """Raises Refusal("invalid_token" | "invalid_notification_id")."""
     now = issuer.clock()
     batch = digest(notification.notification_id)
-    with issuer.engine.begin() as connection:
+    with writing(issuer.engine) as connection:
         certificate = certificates.of_token(connection, digest(token), now=now)
         if certificate is None:
             raise Unmet(INVALID_TOKEN, "access token is unknown or expired")

@@ -11,6 +11,7 @@ from sinwon.core.refusal import Unmet
 from sinwon.protocols.vci.offer import CredentialOffer, Grants, PreAuthorizedGrant, TxCode
 from sinwon.services.issuance.issuer import Issuer
 from sinwon.store.audit import Entry
+from sinwon.store.engine import writing
 from sinwon.store.issuer import offers
 from sinwon.store.issuer.tables import AUDIT
 
@@ -23,7 +24,7 @@ def open_offer(issuer: Issuer, secret: str) -> CredentialOffer:
     """Raises Unmet("not_found") whatever the reason: unknown, over, redeemed, opened too often."""
     now, settings = issuer.clock(), issuer.settings
     code = new_secret(issuer.random)
-    with issuer.engine.begin() as connection:
+    with writing(issuer.engine) as connection:
         minted = offers.count_minting(connection, digest(secret), now=now, limit=settings.mintings)
         if minted is None:
             raise Unmet("not_found", "the offer is unknown, over, redeemed or was opened too often")

@@ -13,6 +13,7 @@ from sinwon.protocols.oauth.grants.pre_authorized import MAX_TX_CODE, PreAuthori
 from sinwon.protocols.oauth.token_request import TokenResponse
 from sinwon.services.issuance.issuer import Issuer
 from sinwon.store.audit import Entry
+from sinwon.store.engine import writing
 from sinwon.store.issuer import offers
 from sinwon.store.issuer.offers import OfferOfCode, OfferState
 from sinwon.store.issuer.tables import AUDIT
@@ -20,7 +21,7 @@ from sinwon.store.issuer.tables import AUDIT
 
 def redeem_code(issuer: Issuer, request: PreAuthorizedRequest) -> TokenResponse:
     """Raises Refusal("invalid_grant" | "invalid_request")."""
-    with issuer.engine.begin() as connection:
+    with writing(issuer.engine) as connection:
         outcome = _redeem(issuer, connection, request, issuer.clock())
     # A wrong PIN is counted, so its transaction is kept and the refusal raised after it.
     if isinstance(outcome, Refusal):

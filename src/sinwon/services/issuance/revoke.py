@@ -11,6 +11,7 @@ from sinwon.protocols.roles.messages import REVOKE, Revoke, Revoked
 from sinwon.services.issuance.issuer import Issuer
 from sinwon.services.issuance.role_request import consume_request, verify_request
 from sinwon.store.audit import Details, Entry
+from sinwon.store.engine import writing
 from sinwon.store.issuer import certificates, offers, status
 from sinwon.store.issuer.certificates import CertificateState
 from sinwon.store.issuer.tables import AUDIT
@@ -19,7 +20,7 @@ from sinwon.store.issuer.tables import AUDIT
 def revoke(issuer: Issuer, token: str) -> Revoked:
     """Raises Refusal("unauthorized" | "invalid_request" | "unknown_application")."""
     request, message = verify_request(issuer, token, REVOKE, Revoke)
-    with issuer.engine.begin() as connection:
+    with writing(issuer.engine) as connection:
         consume_request(connection, request)
         return _revoke(connection, message, now=issuer.clock())
 

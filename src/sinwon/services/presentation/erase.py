@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from sinwon.services.presentation.gateway import Gateway
+from sinwon.store.engine import writing
 from sinwon.store.gateway.presentations import erase_presentations
 from sinwon.store.gateway.sign_ins import erase_sign_ins
 
@@ -15,5 +16,5 @@ class Erased:
 
 def erase_expired(gateway: Gateway) -> Erased:
     now = gateway.clock()
-    with gateway.engine.begin() as connection:
+    with writing(gateway.engine) as connection:
         return Erased(erase_presentations(connection, now), erase_sign_ins(connection, now))

@@ -22,7 +22,7 @@ from sinwon.services.presentation.response_key import response_key, response_key
 from sinwon.services.presentation.result import seal_result
 from sinwon.services.presentation.verify import Asked, Step, VerifiedAnswer, at, verify_answer
 from sinwon.store.audit import Details, Entry
-from sinwon.store.engine import reading
+from sinwon.store.engine import reading, writing
 from sinwon.store.gateway.metadata import AUDIT
 from sinwon.store.gateway.presentations import (
     Presentation,
@@ -103,7 +103,7 @@ def _consume(gateway: Gateway, presentation: Presentation, answer: VerifiedAnswe
     code = new_secret(gateway.random)
     sealed = seal_result(gateway.seal, presentation, answer)
     details: Details = {"claims": sorted(answer.claims), "level": answer.level}
-    with gateway.engine.begin() as connection:
+    with writing(gateway.engine) as connection:
         mine = answer_presentation(
             connection,
             presentation.id,
@@ -122,7 +122,7 @@ def _consume(gateway: Gateway, presentation: Presentation, answer: VerifiedAnswe
 def _decline(gateway: Gateway, presentation: Presentation, error: str, now: int) -> str:
     """Said once, it stays said; saying it again changes nothing and is answered alike."""
     if presentation.progress is not Progress.DECLINED:
-        with gateway.engine.begin() as connection:
+        with writing(gateway.engine) as connection:
             if not decline_presentation(connection, presentation.id, error=error, now=now):
                 raise Unmet(Step.TRANSACTION, "answered already, or too late")
             AUDIT.write(connection, Entry(now, WALLET, DECLINED, presentation.reference, {"error": error}))
@@ -131,6 +131,6 @@ def _decline(gateway: Gateway, presentation: Presentation, error: str, now: int)
 
 def _note(gateway: Gateway, presentation_id: str, step: str, now: int) -> None:
     """For the person's page and the trail, if there is an open presentation at all."""
-    with gateway.engine.begin() as connection:
+    with writing(gateway.engine) as connection:
         if note_failure(connection, presentation_id, step=step, now=now):
             AUDIT.write(connection, Entry(now, WALLET, FAILED, reference_of(presentation_id), {"step": step}))

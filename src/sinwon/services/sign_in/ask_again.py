@@ -8,6 +8,7 @@ from sinwon.services.presentation.gateway import Gateway
 from sinwon.services.presentation.start import new_presentation
 from sinwon.services.sign_in.browser import OVER, own_sign_in
 from sinwon.store.audit import Entry
+from sinwon.store.engine import writing
 from sinwon.store.gateway.metadata import AUDIT
 from sinwon.store.gateway.presentations import insert_presentation, withdraw_presentation
 from sinwon.store.gateway.sign_ins import ask_again
@@ -18,7 +19,7 @@ ASKED_AGAIN: Final = "sign_in.asked_again"
 def ask_once_more(gateway: Gateway, sign_in_id: str, browser: str | None) -> None:
     """Raises Unmet(OVER | OTHER_BROWSER)."""
     now = gateway.clock()
-    with gateway.engine.begin() as connection:
+    with writing(gateway.engine) as connection:
         sign_in, old = own_sign_in(connection, sign_in_id, browser)
         new = new_presentation(gateway, service=old.service, preset=old.preset, browser=browser or "", now=now)
         insert_presentation(connection, new)

@@ -13,6 +13,7 @@ from sinwon.services.presentation.gateway import Gateway
 from sinwon.services.sign_in.answer import answer_with_code
 from sinwon.services.sign_in.browser import OVER, check_browser
 from sinwon.store.audit import Entry
+from sinwon.store.engine import writing
 from sinwon.store.gateway.metadata import AUDIT
 from sinwon.store.gateway.presentations import Progress, finish_presentation
 from sinwon.store.gateway.sign_ins import authorize, sign_in_of_presentation
@@ -30,7 +31,7 @@ class Declined:
 def finish_sign_in(gateway: Gateway, presentation_id: str, response_code: str | None, browser: str | None) -> str | Declined:
     """The way back to the service. Raises Unmet(OVER | OTHER_BROWSER)."""
     now, code = gateway.clock(), new_secret(gateway.random)
-    with gateway.engine.begin() as connection:
+    with writing(gateway.engine) as connection:
         found = sign_in_of_presentation(connection, presentation_id)
         if found is None:
             raise Unmet(OVER, "no sign-in with this presentation")

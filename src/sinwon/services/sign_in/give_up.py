@@ -8,6 +8,7 @@ from sinwon.services.presentation.gateway import Gateway
 from sinwon.services.sign_in.answer import answer_with_error
 from sinwon.services.sign_in.browser import OVER, own_sign_in
 from sinwon.store.audit import Entry
+from sinwon.store.engine import writing
 from sinwon.store.gateway.metadata import AUDIT
 from sinwon.store.gateway.presentations import withdraw_presentation
 from sinwon.store.gateway.sign_ins import Progress, end_sign_in
@@ -18,7 +19,7 @@ GIVEN_UP: Final = "sign_in.given_up"
 def give_up(gateway: Gateway, sign_in_id: str, browser: str | None) -> str:
     """The way back to the service. Raises Unmet(OVER | OTHER_BROWSER)."""
     now = gateway.clock()
-    with gateway.engine.begin() as connection:
+    with writing(gateway.engine) as connection:
         sign_in, presentation = own_sign_in(connection, sign_in_id, browser)
         if not end_sign_in(connection, sign_in.id, was=Progress.STARTED):
             raise Unmet(OVER, "nothing to give up")

@@ -25,7 +25,7 @@ from sinwon.services.presentation.gateway import TOKEN_SECONDS, Gateway
 from sinwon.services.presentation.permission import permit
 from sinwon.services.presentation.result import Result, open_result
 from sinwon.store.audit import Entry
-from sinwon.store.engine import reading
+from sinwon.store.engine import reading, writing
 from sinwon.store.gateway.clients import Client
 from sinwon.store.gateway.metadata import AUDIT
 from sinwon.store.gateway.presentations import Presentation
@@ -79,7 +79,7 @@ def _given(sign_in: SignIn) -> GivenCode:
 
 def _consume(gateway: Gateway, client: Client, sign_in: SignIn, presentation: Presentation, now: int) -> TokenResponse:
     result, token = open_result(gateway.seal, presentation), new_secret(gateway.random)
-    with gateway.engine.begin() as connection:
+    with writing(gateway.engine) as connection:
         mine = redeem(connection, sign_in.id, token=digest(token), until=now + TOKEN_SECONDS, now=now)
         if mine:
             AUDIT.write(connection, Entry(now, client.id, REDEEMED, sign_in.id, {"level": result.level}))
@@ -98,6 +98,6 @@ def _consume(gateway: Gateway, client: Client, sign_in: SignIn, presentation: Pr
 
 
 def _revoke(gateway: Gateway, sign_in: SignIn, now: int) -> None:
-    with gateway.engine.begin() as connection:
+    with writing(gateway.engine) as connection:
         if end_sign_in(connection, sign_in.id, was=Progress.REDEEMED):
             AUDIT.write(connection, Entry(now, sign_in.client, REVOKED, sign_in.id, {"reason": "code_used_twice"}))

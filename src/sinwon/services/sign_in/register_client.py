@@ -9,6 +9,7 @@ from sinwon.core.ids import digest
 from sinwon.core.refusal import Unmet
 from sinwon.services.presentation.gateway import Gateway
 from sinwon.store.audit import Entry
+from sinwon.store.engine import writing
 from sinwon.store.gateway.clients import Client, find_client, insert_client
 from sinwon.store.gateway.metadata import AUDIT
 
@@ -44,7 +45,7 @@ def register_client(gateway: Gateway, registration: Registration) -> None:
         registration.redirect_uris,
         now,
     )
-    with gateway.engine.begin() as connection:
+    with writing(gateway.engine) as connection:
         existing = find_client(connection, wanted.id)
         if existing is None:
             insert_client(connection, wanted)

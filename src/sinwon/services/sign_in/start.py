@@ -21,6 +21,7 @@ from sinwon.services.presentation.permission import Permission, permit
 from sinwon.services.presentation.start import new_presentation
 from sinwon.services.sign_in.answer import answer_with_error
 from sinwon.store.audit import Details, Entry
+from sinwon.store.engine import writing
 from sinwon.store.gateway.clients import Client
 from sinwon.store.gateway.metadata import AUDIT
 from sinwon.store.gateway.presentations import insert_presentation
@@ -75,7 +76,7 @@ def _client(gateway: Gateway, request: AuthorizationRequest) -> Client:
 
 
 def _refuse(gateway: Gateway, request: AuthorizationRequest, error: str, now: int) -> SentBack:
-    with gateway.engine.begin() as connection:
+    with writing(gateway.engine) as connection:
         AUDIT.write(connection, Entry(now, "gateway", REFUSED, request.client_id, {"error": error}))
     return SentBack(answer_with_error(gateway, request.redirect_uri, state=request.state, error=error))
 
@@ -104,7 +105,7 @@ def _begin(
         erase_at=now + ERASE_SECONDS,
     )
     details: Details = {"client": sign_in.client, "preset": preset, "presentation": question.reference}
-    with gateway.engine.begin() as connection:
+    with writing(gateway.engine) as connection:
         insert_presentation(connection, question)
         insert_sign_in(connection, sign_in)
         AUDIT.write(connection, Entry(now, "gateway", STARTED, sign_in.id, details))

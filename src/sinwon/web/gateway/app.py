@@ -32,4 +32,4 @@ def gateway_app(gateway: Gateway) -> Starlette:
         get_only(Route("/presentations/{presentation}/done", pages.done)),
         style_route(),
     ]
-    return make_app(routes, origin=gateway.origin, statuses=STATUSES, pages=pages.pages)
+    return make_app(routes, origin=gateway.origin, statuses=STATUSES, pages=pages.pages, engine=gateway.engine)

@@ -13,7 +13,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from sinwon.core.refusal import Malformed, Unmet
-from sinwon.formats.status.token import MEDIA_TYPE as STATUS_LIST
+from sinwon.formats.status.token import Kind
 from sinwon.protocols.oauth.grants.pre_authorized import GRANT_TYPE, parse_request
 from sinwon.protocols.oauth.metadata import WELL_KNOWN as OAUTH_WELL_KNOWN
 from sinwon.protocols.oauth.metadata import well_known_path
@@ -60,7 +60,7 @@ RoleUseCase = Callable[[Issuer, str], object]
 def issuer_app(issuer: Issuer) -> Starlette:
     """The role's application. `issuer.engine` has the role's tables already."""
     routes = [*_wallet_routes(issuer), *_public_routes(issuer), *_role_routes(issuer)]
-    return make_app(routes, origin=issuer.origin, statuses=STATUSES)
+    return make_app(routes, origin=issuer.origin, statuses=STATUSES, engine=issuer.engine)
 
 
 def _wallet_routes(issuer: Issuer) -> list[Route]:
@@ -104,7 +104,7 @@ def _public_routes(issuer: Issuer) -> list[Route]:
         _check_status_request(request)
         # A list that changed is compressed anew: tens of milliseconds that other requests shall not wait for.
         token = await run_in_threadpool(publisher.token, request.path_params["list"])
-        return public_answer(token, STATUS_LIST, request, max_age=issuer.settings.status_ttl)
+        return public_answer(token, Kind.JWT.media_type, request, max_age=issuer.settings.status_ttl)
 
     return [
         _document(well_known_path(issuer.origin, ISSUER_WELL_KNOWN), issuer_metadata(issuer)),

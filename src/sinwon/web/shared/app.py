@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Final
 
+from sqlalchemy import Engine
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
@@ -11,7 +12,7 @@ from starlette.routing import BaseRoute, Route
 
 from sinwon.core.limits import MAX_FORM
 from sinwon.web.shared.answers import CORS, error_answer
-from sinwon.web.shared.middleware import BodyLimit, Errors, Guard
+from sinwon.web.shared.middleware import BodyLimit, Errors, Guard, Together
 from sinwon.web.shared.pages import Pages
 
 ALLOWED_HEADERS: Final = ("Authorization", "Content-Type", "DPoP", "OAuth-Client-Attestation", "OAuth-Client-Attestation-PoP")
@@ -25,12 +26,16 @@ def make_app(
     statuses: Mapping[str, int] | None = None,
     max_body: int = MAX_FORM,
     pages: Pages | None = None,
+    engine: Engine | None = None,
 ) -> Starlette:
     """A Starlette application that answers only for the host of `origin`. Refusals raised by handlers become JSON errors; with
-    `pages`, a person who asks for an address that is not there gets a page."""
+    `pages`, a person who asks for an address that is not there gets a page; with `engine`, handlers that run use cases on the
+    event loop have them committed together."""
     role = origin.partition("://")[2]
+    together = [Middleware(Together, engine=engine)] if engine is not None and engine.dialect.name == "sqlite" else []
     middleware = [
         Middleware(Guard, origin=origin, role=role),
+        *together,
         Middleware(Errors, statuses=statuses or {}, role=role),
         Middleware(BodyLimit, limit=max_body),
     ]

@@ -1,21 +1,23 @@
-"""Pure ASGI middleware that every role's application stands behind, outermost first: guard, errors, limit.
+"""Pure ASGI middleware that every role's application stands behind, outermost first: guard, together, errors, limit.
 
 The host is never believed: identifiers and links come from configuration, a request for another host is misdirected (421).
 The access log has method, matched route, status and milliseconds; never a query, a header, a body or a path with an id.
 """
 
-from asyncio import get_running_loop, timeout_at
+from asyncio import AbstractEventLoop, get_running_loop, timeout_at
 from collections.abc import Mapping
 from time import perf_counter
 from typing import Final
 from urllib.parse import urlsplit
 
 import structlog
+from sqlalchemy import Engine
 from starlette.datastructures import Headers
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from sinwon.core.refusal import Fault, Refusal
+from sinwon.store.group import CURRENT, Group
 from sinwon.web.shared.answers import CORS, error_answer, refusal_answer
 
 log = structlog.stdlib.get_logger("sinwon.web")
@@ -75,6 +77,46 @@ class Guard:
         route = scope.get("route")
         place = getattr(route, "path", "(no route)")
         log.info("request", role=self.role, method=scope["method"], route=place, status=status, ms=round(seconds * 1000, 1))
+
+
+class Together:
+    """Use cases of one turn of the loop commit together: here is where an answer waits until what it says is durable."""
+
+    def __init__(self, app: ASGIApp, *, engine: Engine) -> None:
+        self.app = app
+        self.engine = engine
+        self._groups: dict[AbstractEventLoop, Group] = {}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        group = self._of_this_loop()
+
+        async def settled(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                await group.settled()
+            await send(message)
+
+        before = CURRENT.set(group)
+        try:
+            await self.app(scope, receive, settled)
+        finally:
+            CURRENT.reset(before)
+
+    def _of_this_loop(self) -> Group:
+        loop = get_running_loop()
+        group = self._groups.get(loop)
+        if group is None:
+            self._forget_closed_loops()
+            group = self._groups[loop] = Group(self.engine)
+        return group
+
+    def _forget_closed_loops(self) -> None:
+        for loop in [one for one in self._groups if one.is_closed()]:
+            group = self._groups.pop(loop, None)
+            if group is not None:
+                group.close()
 
 
 class BodyLimit:
