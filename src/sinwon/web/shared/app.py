@@ -51,17 +51,22 @@ def wallet_route(path: str, handler: Handler, methods: Sequence[str], *, exposed
         "Access-Control-Allow-Headers": ", ".join(ALLOWED_HEADERS),
         "Access-Control-Max-Age": "7200",
     }
-    expose = {**CORS, "Access-Control-Expose-Headers": ", ".join(("WWW-Authenticate", *exposed))}
+    expose = _raw({**CORS, "Access-Control-Expose-Headers": ", ".join(("WWW-Authenticate", *exposed))})
 
     async def answer(request: Request) -> Response:
         if request.method == "OPTIONS":
             return Response(status_code=204, headers=allow)
         result = handler(request)
         response = result if isinstance(result, Response) else await result
-        response.headers.update(expose)
+        present = {name for name, _ in response.raw_headers}
+        response.raw_headers += [header for header in expose if header[0] not in present]
         return response
 
     return Route(path, answer, methods=[*methods, "OPTIONS"])
+
+
+def _raw(headers: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
+    return [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
 
 
 def get_only(route: Route) -> Route:
