@@ -1,0 +1,310 @@
+"""The one door for CBOR, both ways: RFC 8949 as strict as we can make it, bounded before it is used.
+
+Refuses indefinite lengths, heads longer than necessary, duplicate keys, keys that are neither integer nor text nor bytes, bytes
+after the item, nesting deeper than MAX_DEPTH, more than MAX_ITEMS items and bignums nobody needs. No tag becomes a foreign
+object: three that we speak come out as `Encoded`, `FullDate` and `DateTime`, a bignum as an integer, all others as `Tagged`.
+The order of maps is free, in and out, so that what was parsed can be written again; still, what was hashed or signed is kept
+as bytes. A boolean equals 1 in Python: callers ask for `type(x) is int`.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from fractions import Fraction
+from io import BytesIO
+from itertools import islice
+from re import compile as pattern
+from typing import Any, Final, NoReturn, final
+
+import cbor2
+from msgspec import Struct
+
+from sinwon.core.clock import utc
+from sinwon.core.refusal import Fault, Malformed
+
+MAX_DEPTH: Final = 16  # every structure we speak stays below 10
+MAX_ITEMS: Final = 20_000  # a device response with all elements of two certificates has about 400
+MAX_BYTES: Final = 64 * 1024  # unless the caller knows its message may be larger
+MAX_BIGNUM: Final = 64  # bytes; no number we meet is longer than a P-521 coordinate
+CODE: Final = "invalid_request"
+WIDTHS: Final = {24: 1, 25: 2, 26: 4, 27: 8}
+"""Bytes of the argument that follows an initial byte with this additional information (RFC 8949 §3)."""
+SHORTER: Final = {1: 24, 2: 1 << 8, 4: 1 << 16, 8: 1 << 32}
+"""Arguments below this would have fitted in less."""
+STRINGS: Final = (2, 3)
+KEYS: Final = frozenset({int, str, bytes})
+DATE_TIME: Final = pattern(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
+DATE: Final = pattern(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+TAG_DATE_TIME: Final = 0
+TAG_ENCODED: Final = 24
+TAG_FULL_DATE: Final = 1004
+UNREADABLE: Final = (cbor2.CBORError, TypeError, ValueError, RecursionError, OverflowError, MemoryError)
+
+
+class Tagged(Struct, frozen=True):
+    """A tag we give no meaning to."""
+
+    number: int
+    value: Any
+
+
+class FullDate(Struct, frozen=True):
+    """`full-date`, tag 1004: a calendar date as text (RFC 8943)."""
+
+    text: str
+
+    @property
+    def date(self) -> date:
+        """Raises Malformed."""
+        if DATE.fullmatch(self.text) is None:
+            raise Malformed(CODE, "not a full-date")
+        try:
+            return date.fromisoformat(self.text)
+        except ValueError:
+            raise Malformed(CODE, "not a date of the calendar") from None
+
+
+class DateTime(Struct, frozen=True):
+    """`tdate`, tag 0: a moment as text."""
+
+    text: str
+
+    @property
+    def seconds(self) -> int:
+        """Seconds since 1970, for the one form that mdoc allows: UTC as `Z`, no fractions. Raises Malformed."""
+        if DATE_TIME.fullmatch(self.text) is None:
+            raise Malformed(CODE, "not a tdate in UTC without fractions")
+        try:
+            return int(datetime.fromisoformat(self.text[:-1]).replace(tzinfo=UTC).timestamp())
+        except ValueError:
+            raise Malformed(CODE, "not a moment of the calendar") from None
+
+
+def date_time(seconds: int) -> DateTime:
+    """The moment `seconds` after 1970 as a tdate."""
+    return DateTime(utc(seconds).strftime("%Y-%m-%dT%H:%M:%SZ"))
+
+
+@final
+class Encoded:
+    """CBOR within CBOR, tag 24: the bytes as they came, beside what they say. Equal when the bytes are."""
+
+    __slots__ = ("_value", "raw")
+    _value: Any
+
+    def __init__(self, raw: bytes) -> None:
+        self.raw = raw
+
+    @property
+    def value(self) -> Any:
+        """What the bytes say, parsed once, when first asked for. Raises Malformed."""
+        try:
+            return self._value
+        except AttributeError:
+            self._value = parse_cbor(self.raw, limit=len(self.raw))
+            return self._value
+
+    @property
+    def tagged(self) -> bytes:
+        """With tag 24 in front, as it is hashed and signed."""
+        return b"\xd8\x18" + byte_string(self.raw)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Encoded) and self.raw == other.raw
+
+    def __hash__(self) -> int:
+        return hash(self.raw)
+
+    def __repr__(self) -> str:
+        return f"Encoded({self.raw.hex()})"
+
+
+def encode(value: object) -> Encoded:
+    """`value` written once, to be hashed, signed or sent as it now is."""
+    return Encoded(dump_cbor(value))
+
+
+def parse_cbor(data: bytes, *, limit: int = MAX_BYTES, code: str = CODE) -> Any:
+    """The one item that `data`, of at most `limit` bytes, is: lists, dicts and plain values. Raises Malformed."""
+    if len(data) > limit:
+        raise Malformed(code, f"more than {limit} bytes of CBOR")
+    _check_items(data, code)
+    source = BytesIO(data)
+    try:
+        value = _decoder(source).decode()
+    except UNREADABLE as error:
+        raise _malformed(error, code) from None
+    if source.tell() != len(data):
+        raise Malformed(code, "bytes after the CBOR item")
+    if dump_cbor(value) != data:
+        _check_heads(data, code)
+    return value
+
+
+def parse_each(parts: Iterable[bytes], *, limit: int = MAX_BYTES, code: str = CODE) -> list[Any]:
+    """As parse_cbor for each of `parts`, `limit` bytes together: one decoder for all is a third faster. Raises Malformed."""
+    parts = tuple(parts)
+    data = b"".join(parts)
+    if len(data) > limit:
+        raise Malformed(code, f"more than {limit} bytes of CBOR")
+    _check_items(data, code)
+    source, values, end = BytesIO(data), [], 0
+    decode = _decoder(source).decode
+    for part in parts:
+        try:
+            values.append(decode())
+        except UNREADABLE as error:
+            raise _malformed(error, code) from None
+        end += len(part)
+        if source.tell() != end:
+            raise Malformed(code, "an item ends where its bytes do not")
+    if dump_cbor(values) != head(4, len(values)) + data:
+        _check_heads(data, code)
+    return values
+
+
+def dump_cbor(value: object) -> bytes:
+    """`value` in definite lengths, each as short as possible, maps in the order they have. Raises Fault for foreign types."""
+    try:
+        return cbor2.dumps(value, encoders=ENCODERS)
+    except cbor2.CBORError:
+        raise Fault("a value that has no CBOR form of ours") from None
+
+
+def byte_string(data: bytes) -> bytes:
+    """`data` as a CBOR byte string."""
+    return head(2, len(data)) + data
+
+
+def head(major: int, argument: int) -> bytes:
+    """The initial bytes of an item of type `major`: for those who write a structure once and splice it often (RFC 8949 §3)."""
+    if argument < 24:
+        return bytes((major << 5 | argument,))
+    for low, width in WIDTHS.items():
+        if argument < 1 << 8 * width:
+            return bytes((major << 5 | low,)) + argument.to_bytes(width)
+    raise Fault("more than CBOR can count")
+
+
+def _check_items(data: bytes, code: str) -> None:
+    """Counts items without building any, where there could be too many: each takes a byte."""
+    if len(data) > MAX_ITEMS and sum(1 for _ in islice(_heads(data), MAX_ITEMS + 1)) > MAX_ITEMS:
+        raise Malformed(code, f"more than {MAX_ITEMS} CBOR items")
+
+
+def _check_heads(data: bytes, code: str) -> None:
+    """Asked only where writing gave other bytes than reading: floats may, for we write long ones. The rest has one form."""
+    for major, argument, width in _heads(data):
+        if width and major != 7 and argument < SHORTER[width]:
+            raise Malformed(code, "a CBOR head longer than necessary")
+
+
+def _heads(data: bytes) -> Iterator[tuple[int, int, int]]:
+    """Major type, argument and width of each item in turn; contents are skipped. Stops where the data do."""
+    at, end = 0, len(data)
+    while at < end:
+        first = data[at]
+        major, argument = first >> 5, first & 31
+        at += 1
+        width = WIDTHS.get(argument, 0)
+        if width:
+            argument = int.from_bytes(data[at : at + width])
+            at += width
+        if major in STRINGS:
+            at += argument
+        yield major, argument, width
+
+
+def _malformed(error: BaseException, code: str) -> Malformed:
+    """Our own reason if a callback gave one. Never the library's text: it repeats values."""
+    cause = error.__cause__
+    return Malformed(code, cause.why if isinstance(cause, Malformed) else "not strict CBOR")
+
+
+def _decoder(source: BytesIO) -> cbor2.CBORDecoder:
+    return cbor2.CBORDecoder(
+        source,
+        tag_hook=_tagged,
+        object_hook=_checked_map,
+        semantic_decoders=TAGS,
+        max_depth=MAX_DEPTH,
+        allow_indefinite=False,
+        allow_duplicate_keys=False,
+    )
+
+
+def _checked_map(value: Mapping[Any, Any], _immutable: bool) -> Mapping[Any, Any]:
+    """True and 1 are one key in Python, NaN is never twice the same one: only plain keys are known."""
+    for key in value:
+        if type(key) not in KEYS:
+            raise Malformed(CODE, "a map key that is not an integer, text or bytes")
+    return value
+
+
+def _tagged(tag: cbor2.CBORTag, _immutable: bool) -> Tagged:
+    return Tagged(tag.tag, _thawed(tag.value))
+
+
+def _thawed(value: Any) -> Any:
+    """Lists and dicts again, which the decoder freezes within a tag."""
+    if isinstance(value, tuple | list):
+        return [_thawed(member) for member in value]
+    if isinstance(value, Mapping):
+        return {key: _thawed(member) for key, member in value.items()}
+    return value
+
+
+def _neutral(number: int) -> Callable[[Any, bool], Tagged]:
+    return lambda value, _immutable: Tagged(number, _thawed(value))
+
+
+def _encoded(value: object, _immutable: bool) -> Encoded:
+    if type(value) is not bytes:
+        raise Malformed(CODE, "tag 24 without bytes")
+    return Encoded(value)
+
+
+def _full_date(value: object, _immutable: bool) -> FullDate:
+    if type(value) is not str:
+        raise Malformed(CODE, "tag 1004 without text")
+    return FullDate(value)
+
+
+def _date_time(value: object, _immutable: bool) -> DateTime:
+    if type(value) is not str:
+        raise Malformed(CODE, "tag 0 without text")
+    return DateTime(value)
+
+
+def _natural(value: object, _immutable: bool) -> int:
+    if type(value) is not bytes or not 8 < len(value) <= MAX_BIGNUM or value[0] == 0:
+        raise Malformed(CODE, "a bignum too long, or for what an integer could say")
+    return int.from_bytes(value)
+
+
+def _negative(value: object, immutable: bool) -> int:
+    return -1 - _natural(value, immutable)
+
+
+TAGS: Final[Mapping[int, Callable[[Any, bool], Any]]] = {
+    **{n: _neutral(n) for n in (1, 4, 5, 25, 28, 29, 30, 35, 36, 37, 52, 54, 100, 256, 258, 260, 261, 43000, 55799)},
+    TAG_DATE_TIME: _date_time,
+    2: _natural,
+    3: _negative,
+    TAG_ENCODED: _encoded,
+    TAG_FULL_DATE: _full_date,
+}
+"""All tags that the library would decode by itself: regular expressions, shared and cyclic values, local dates."""
+
+
+def _foreign(_encoder: cbor2.CBOREncoder, _value: object) -> NoReturn:
+    raise cbor2.CBOREncodeError("a type that parse_cbor never gives")
+
+
+ENCODERS: Final[Mapping[type, Callable[[cbor2.CBOREncoder, Any], Any]]] = {
+    Encoded: lambda encoder, value: encoder.encode_semantic(TAG_ENCODED, value.raw),
+    FullDate: lambda encoder, value: encoder.encode_semantic(TAG_FULL_DATE, value.text),
+    DateTime: lambda encoder, value: encoder.encode_semantic(TAG_DATE_TIME, value.text),
+    Tagged: lambda encoder, value: encoder.encode_semantic(value.number, value.value),
+    **dict.fromkeys((date, datetime, Decimal, Fraction, complex, set, frozenset, cbor2.CBORTag), _foreign),
+}
