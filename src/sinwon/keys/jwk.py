@@ -24,6 +24,7 @@ SPKI_P256: Final = bytes.fromhex("3059301306072a8648ce3d020106082a8648ce3d030107
 PRIVATE: Final = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth", "k"})
 REMOTE: Final = frozenset({"x5u", "jku"})
 ORDER: Final = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
+COORDINATE_BYTES: Final = 32
 COORDINATE_TEXT: Final = 43  # base64url characters of 32 bytes
 SIGNATURE_BYTES: Final = 64
 
@@ -31,15 +32,16 @@ SIGNATURE_BYTES: Final = 64
 class PublicKey:
     """A P-256 public key, ready to verify. Equal when the points are."""
 
-    __slots__ = ("_point", "ec_key")
+    __slots__ = ("ec_key", "point")
 
     def __init__(self, ec_key: ec.EllipticCurvePublicKey, point: bytes) -> None:
         self.ec_key = ec_key
-        self._point = point
+        self.point = point
+        """x‖y, 64 bytes."""
 
     @property
     def jwk(self) -> dict[str, str]:
-        x, y = base64url.encode(self._point[:32]), base64url.encode(self._point[32:])
+        x, y = base64url.encode(self.point[:32]), base64url.encode(self.point[32:])
         return {"kty": "EC", "crv": "P-256", "x": x, "y": y}
 
     @property
@@ -49,10 +51,10 @@ class PublicKey:
         return sha256(f'{{"crv":"P-256","kty":"EC","x":"{jwk["x"]}","y":"{jwk["y"]}"}}'.encode()).digest()
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, PublicKey) and self._point == other._point
+        return isinstance(other, PublicKey) and self.point == other.point
 
     def __hash__(self) -> int:
-        return hash(self._point)
+        return hash(self.point)
 
     def verify(self, signature: bytes, message: bytes) -> None:
         """ES256 with r‖s of exactly 64 bytes. Raises Untrusted."""
@@ -75,7 +77,20 @@ def parse_public_jwk(jwk: Mapping[str, object]) -> PublicKey:
         raise Malformed("invalid_key", "JWK refers to another place")
     if jwk.get("kty") != "EC" or jwk.get("crv") != "P-256":
         raise Malformed("invalid_key", "not an EC key on P-256")
-    return _from_point(_coordinate(jwk.get("x")) + _coordinate(jwk.get("y")))
+    return key_at(_coordinate(jwk.get("x")) + _coordinate(jwk.get("y")))
+
+
+def key_at(point: bytes) -> PublicKey:
+    """The key whose coordinates are `point`: x‖y, 64 bytes. Raises Malformed."""
+    if len(point) != 2 * COORDINATE_BYTES:
+        raise Malformed("invalid_key", "not two coordinates of 32 bytes")
+    try:
+        key = load_der_public_key(SPKI_P256 + point)
+    except (ValueError, UnsupportedAlgorithm):
+        raise Malformed("invalid_key", "point is not on P-256") from None
+    if not isinstance(key, ec.EllipticCurvePublicKey):
+        raise Malformed("invalid_key", "not an EC key")
+    return PublicKey(key, point)
 
 
 def public_key_of(ec_key: ec.EllipticCurvePublicKey) -> PublicKey:
@@ -104,13 +119,3 @@ def _coordinate(text: object) -> bytes:
         return base64url.decode(text)
     except Malformed as refusal:
         raise Malformed("invalid_key", refusal.why) from None
-
-
-def _from_point(point: bytes) -> PublicKey:
-    try:
-        key = load_der_public_key(SPKI_P256 + point)
-    except (ValueError, UnsupportedAlgorithm):
-        raise Malformed("invalid_key", "point is not on P-256") from None
-    if not isinstance(key, ec.EllipticCurvePublicKey):
-        raise Malformed("invalid_key", "not an EC key")
-    return PublicKey(key, point)
