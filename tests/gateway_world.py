@@ -106,7 +106,7 @@ class StatusServer:
         now = self.clock() if self.issued_at is None else self.issued_at
         lst = deflate(pack(self.values, size=1024, bits=2))
         token = sign_status_list(lst, bits=2, uri=url, now=now, lifetime=self.lifetime, ttl=self.ttl, by=world.status_signer())
-        return Answer(200, {"content-type": "application/statuslist+jwt"}, token.encode())
+        return Answer(200, {"content-type": "application/statuslist+jwt"}, token)
 
     def post(
         self,

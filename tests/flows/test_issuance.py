@@ -42,7 +42,7 @@ def verified(answer: dict[str, Any], number: int = 0, now: int = world.NOW) -> V
 
 
 def status_list(issuing: Issuing, uri: str) -> VerifiedStatusList:
-    token = issuing.get(uri, headers={"Accept": "application/statuslist+jwt"}).text
+    token = issuing.get(uri, headers={"Accept": "application/statuslist+jwt"}).content
     return verify_status_list(token, uri=uri, anchors=world.trust_anchors(), now=issuing.clock.now)
 
 

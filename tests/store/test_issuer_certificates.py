@@ -6,8 +6,9 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import Engine, select
 
+from sinwon.formats.status.token import Kind
 from sinwon.store.issuer import certificates, offers, status
-from sinwon.store.issuer.certificates import CertificateState, Found, NewCertificate
+from sinwon.store.issuer.certificates import CertificateState, Found, NewCertificate, OpenList
 from sinwon.store.issuer.tables import CERTIFICATES, METADATA
 from tests.store.conftest import EngineFactory
 
@@ -53,20 +54,26 @@ def test_a_token_grants_its_certificate_while_it_lives(engine: Engine) -> None:
         assert granted is not None
         assert (granted.certificate, granted.configurations, granted.person_id) == ("cert-1", ("one", "two"), "person-1")
         assert (granted.person, granted.state) == (b"\x00sealed\xff", CertificateState.OFFERED)
-        assert (granted.list, granted.list_id) == (None, None)
+        assert granted.lists == {}
         assert certificates.of_token(connection, TOKEN, now=NOW + 299) == "cert-1"
         assert certificates.granted(connection, TOKEN, now=NOW + 300) is None
         assert certificates.of_token(connection, TOKEN, now=NOW + 300) is None
         assert certificates.granted(connection, "X" * 43, now=NOW) is None
 
 
-def test_a_token_comes_with_the_newest_status_list(engine: Engine) -> None:
+def test_a_token_comes_with_the_open_list_of_each_kind(engine: Engine) -> None:
+    lists = {Kind.JWT: OpenList(2, "list-2"), Kind.CWT: OpenList(4, "list-4")}
     with engine.begin() as connection:
-        status.open_list(connection, 1, "list-one", now=NOW)
-        status.open_list(connection, 2, "list-two", now=NOW)
+        for number, kind in enumerate((Kind.JWT, Kind.JWT, Kind.CWT, Kind.CWT), 1):
+            status.open_list(connection, number, f"list-{number}", kind, now=NOW)
+        granted = certificates.granted(connection, TOKEN, now=NOW)
+        assert granted is not None
+        assert granted.lists == lists
+        status.close_all(connection, now=NOW)
+        status.open_list(connection, 5, "list-5", Kind.CWT, now=NOW)
         granted = certificates.granted(connection, TOKEN, now=NOW)
     assert granted is not None
-    assert (granted.list, granted.list_id) == (2, "list-two")
+    assert granted.lists == {Kind.CWT: OpenList(5, "list-5")}
 
 
 def test_active_from_the_first_copy_until_its_end(engine: Engine) -> None:

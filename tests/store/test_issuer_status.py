@@ -6,9 +6,10 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import Engine
 
+from sinwon.formats.status.token import INVALID, NEEDS_RENEWAL, SUSPENDED, VALID, Kind
 from sinwon.store.issuer import certificates, status
 from sinwon.store.issuer.certificates import NewCertificate
-from sinwon.store.issuer.status import NewCopy, StatusList, Taken
+from sinwon.store.issuer.status import MAX_AHEAD, NewCopy, StatusList, Taken
 from sinwon.store.issuer.tables import METADATA
 from tests.store.conftest import EngineFactory
 
@@ -25,7 +26,7 @@ def engine(new_engine: EngineFactory) -> Engine:
             certificates.add(
                 connection, NewCertificate(f"cert-{number}", f"app-{number}", f"person-{number}", "m", b"", NOW + 100)
             )
-            assert status.open_list(connection, number, f"list-{number}", now=NOW)
+            assert status.open_list(connection, number, f"list-{number}", Kind.JWT, now=NOW)
     return engine
 
 
@@ -65,23 +66,139 @@ def test_one_of_fifty_takes_a_place(engine: Engine) -> None:
 
 def test_a_list_number_is_opened_once(engine: Engine) -> None:
     with engine.connect() as connection:
-        assert not status.open_list(connection, 2, "another", now=NOW)
+        assert not status.open_list(connection, 2, "another", Kind.CWT, now=NOW)
         connection.rollback()
 
 
-def test_status_changes_reach_every_list_of_the_certificate(engine: Engine) -> None:
+def changed(engine: Engine, number: int, since: int = 0) -> dict[int, int]:
     with engine.begin() as connection:
-        status.add(connection, [copy(7), copy(8, list=2), copy(9, certificate="cert-2")])
-        assert status.values_of(connection, 1) == {}
-        assert status.set_all(connection, "cert-1", 1, now=NOW + 5) == 2
-        assert status.values_of(connection, 1) == {7: 1}
-        assert status.values_of(connection, 2) == {8: 1}
-        assert status.find_list(connection, "list-1") == StatusList(1, "list-1", NOW + 5)
-        status.set_all(connection, "cert-2", 2, now=NOW + 5)
-        assert status.values_of(connection, 1) == {7: 1, 9: 2}
-        assert status.find_list(connection, "list-1") == StatusList(1, "list-1", NOW + 6)
-        assert status.find_list(connection, "list-2") == StatusList(2, "list-2", NOW + 5)
-        assert status.find_list(connection, "nothing") is None
+        return dict(status.changes_since(connection, number, since))
+
+
+def set_all(engine: Engine, certificate: str, value: int, *, now: int = NOW) -> int:
+    with engine.begin() as connection:
+        return status.set_all(connection, certificate, value, now=now)
+
+
+def listed(engine: Engine, number: int) -> StatusList:
+    with engine.begin() as connection:
+        found = status.find_list(connection, f"list-{number}")
+    assert found is not None
+    return found
+
+
+@pytest.fixture
+def filled(engine: Engine) -> Engine:
+    """cert-1: places 7 of list 1, 8 of list 2, 5 of list 3 (CWT). cert-2: 9 of list 1, 6 of list 3."""
+    with engine.begin() as connection:
+        assert status.open_list(connection, 3, "list-3", Kind.CWT, now=NOW)
+        mdoc = {"configuration": "mdoc", "list": 3}
+        copies = [
+            copy(7),
+            copy(8, list=2),
+            copy(5, **mdoc),
+            copy(9, certificate="cert-2"),
+            copy(6, certificate="cert-2", **mdoc),
+        ]
+        assert status.add(connection, copies)
+    return engine
+
+
+def test_status_changes_reach_every_list_of_the_certificate(filled: Engine) -> None:
+    assert changed(filled, 1) == {}
+    assert set_all(filled, "cert-1", INVALID, now=NOW + 5) == 3
+    assert [changed(filled, number) for number in (1, 2, 3)] == [{7: 1}, {8: 1}, {5: 1}]
+    assert listed(filled, 1) == StatusList(1, "list-1", Kind.JWT, 1, NOW + 5)
+    assert set_all(filled, "cert-2", SUSPENDED, now=NOW + 5) == 2
+    assert changed(filled, 1) == {7: INVALID, 9: SUSPENDED}
+    assert changed(filled, 1, since=1) == {9: SUSPENDED}
+    assert changed(filled, 1, since=2) == {}
+    assert listed(filled, 1) == StatusList(1, "list-1", Kind.JWT, 2, NOW + 6)
+    assert listed(filled, 2) == StatusList(2, "list-2", Kind.JWT, 1, NOW + 5)
+
+
+def test_copies_of_mdoc_are_valid_or_invalid_and_invalid_for_good(filled: Engine) -> None:
+    for value, jwt, cwt in ((SUSPENDED, 2, 1), (NEEDS_RENEWAL, 3, 1), (VALID, 0, 1), (SUSPENDED, 2, 1), (INVALID, 1, 1)):
+        set_all(filled, "cert-1", value)
+        assert (changed(filled, 1), changed(filled, 3)) == ({7: jwt}, {5: cwt})
+    assert listed(filled, 3).sequence == 1
+
+
+def test_a_renewal_marks_mdoc_copies_invalid_too(filled: Engine) -> None:
+    assert set_all(filled, "cert-1", NEEDS_RENEWAL) == 3
+    assert (changed(filled, 1), changed(filled, 3)) == ({7: NEEDS_RENEWAL}, {5: INVALID})
+
+
+@pytest.mark.parametrize("value", [VALID, SUSPENDED, NEEDS_RENEWAL, INVALID])
+def test_T06_nothing_leaves_revoked(filled: Engine, value: int) -> None:
+    set_all(filled, "cert-1", INVALID, now=NOW + 5)
+    assert set_all(filled, "cert-1", value, now=NOW + 9) == 0
+    assert [changed(filled, number) for number in (1, 2, 3)] == [{7: 1}, {8: 1}, {5: 1}]
+    assert [listed(filled, number).version for number in (1, 2, 3)] == [NOW + 5] * 3
+
+
+def test_T06_control_what_is_suspended_is_released(filled: Engine) -> None:
+    set_all(filled, "cert-1", SUSPENDED)
+    assert set_all(filled, "cert-1", VALID) == 2
+    assert (changed(filled, 1), changed(filled, 2)) == ({7: VALID}, {8: VALID})
+
+
+def test_what_is_set_already_is_not_published_again(filled: Engine) -> None:
+    assert [set_all(filled, "cert-1", value) for value in (VALID, SUSPENDED, SUSPENDED)] == [0, 3, 0]
+    assert listed(filled, 1).sequence == 1
+
+
+def test_a_flood_of_changes_does_not_run_ahead_of_the_clock(filled: Engine) -> None:
+    versions = []
+    for number in range(2 * MAX_AHEAD):
+        set_all(filled, "cert-1", (SUSPENDED, VALID)[number % 2])
+        versions.append(listed(filled, 1).version)
+    assert versions[:MAX_AHEAD] == [NOW + 1 + number for number in range(MAX_AHEAD)]
+    assert set(versions[MAX_AHEAD:]) == {NOW + MAX_AHEAD}
+    assert listed(filled, 1).sequence == 2 * MAX_AHEAD
+
+
+def test_changes_of_many_at_once_are_all_seen_in_order(filled: Engine) -> None:
+    """What a list's sequence says is there is there: a publisher that reads after each never misses one."""
+
+    def flip(number: int) -> None:
+        set_all(filled, f"cert-{1 + number % 2}", (SUSPENDED, NEEDS_RENEWAL, VALID)[number % 3])
+
+    seen: dict[int, int] = {}
+    with ThreadPoolExecutor(8) as pool:
+        works = [pool.submit(flip, number) for number in range(40)]
+        since = 0
+        while since < listed(filled, 1).sequence or not all(work.done() for work in works):
+            sequence = listed(filled, 1).sequence
+            seen |= changed(filled, 1, since)
+            since = sequence
+    assert [work.result() for work in works] == [None] * 40
+    assert seen | changed(filled, 1, since) == changed(filled, 1)
+    assert since == listed(filled, 1).sequence
+
+
+@pytest.mark.parametrize("size", [0, 400])
+def test_changes_are_found_through_their_index(filled: Engine, size: int) -> None:
+    with filled.begin() as connection:
+        status.add(connection, [copy(100 + number) for number in range(size)])
+        explain = "EXPLAIN QUERY PLAN " if filled.dialect.name == "sqlite" else "EXPLAIN "
+        if filled.dialect.name == "postgresql":
+            connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
+        statement = "SELECT place, status FROM copies WHERE list = 1 AND changed > 0 AND changed > 5"
+        plan = " ".join(str(row) for row in connection.exec_driver_sql(explain + statement))
+    assert "copies_changed" in plan
+
+
+def test_the_open_list_of_a_kind(filled: Engine) -> None:
+    with filled.begin() as connection:
+        assert [status.newest(connection, kind) for kind in Kind] == [2, 3]
+        assert status.highest(connection) == 3
+        assert status.close_all(connection, now=NOW + 7) == 3
+        assert [status.newest(connection, kind) for kind in Kind] == [None, None]
+        assert status.close_all(connection, now=NOW + 8) == 0
+        assert status.open_list(connection, 4, "list-4", Kind.CWT, now=NOW)
+        assert [status.newest(connection, kind) for kind in Kind] == [None, 4]
+    assert listed(filled, 1).version == NOW + 7
 
 
 def test_an_event_is_new_once(engine: Engine) -> None:

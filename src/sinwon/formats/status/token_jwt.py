@@ -31,7 +31,7 @@ CACHE_PARTS: Final = 512  # of 4 kB to 30 kB: all pieces of sixty lists of a mil
 
 def sign_status_list(
     lst: bytes | Deflated, *, bits: int, uri: str, now: int, lifetime: int, ttl: int, by: CertifiedSigner
-) -> str:
+) -> bytes:
     """A token for the deflated entries `lst`, to be served at `uri`."""
     parts = (lst,) if isinstance(lst, bytes) else lst.parts
     rest = dump({"sub": uri, "iat": now, "exp": now + lifetime, "ttl": ttl})
@@ -40,13 +40,13 @@ def sign_status_list(
     begin += b" " * ((-len(begin) - 1) % 3) + b'"'
     end = base64url.encode(parts[-1]).encode() + b'"},' + rest[1:]
     texts = (base64url.encode(begin), *map(_twice_encoded, parts[:-1]), base64url.encode(end))
-    return sign_encoded_with_chain(TYP, "".join(texts), by)
+    return sign_encoded_with_chain(TYP, "".join(texts), by).encode()
 
 
-def verify_status_list(token: str, *, uri: str, anchors: TrustAnchors, now: int) -> VerifiedStatusList:
+def verify_status_list(token: bytes, *, uri: str, anchors: TrustAnchors, now: int) -> VerifiedStatusList:
     """The list in `token`. Raises Malformed, Unmet, Untrusted, all with one code."""
     try:
-        jws = parse_jws(token, limit=MAX_TOKEN)
+        jws = parse_jws(_text(token), limit=MAX_TOKEN)
         # 1 signed by one trusted for status [TSL 8.3]
         chain = _verify_signer(jws, anchors, now)
         claims = jws.claims(limit=MAX_TOKEN)
@@ -65,6 +65,13 @@ def verify_status_list(token: str, *, uri: str, anchors: TrustAnchors, now: int)
 def _twice_encoded(part: bytes) -> str:
     """A part in a JSON string in a JWT."""
     return base64url.encode(base64url.encode(part).encode())
+
+
+def _text(token: bytes) -> str:
+    try:
+        return token.decode("ascii")
+    except UnicodeDecodeError:
+        raise Malformed(CODE, "not a status list token") from None
 
 
 def _verify_signer(jws: Jws, anchors: TrustAnchors, now: int) -> VerifiedChain:

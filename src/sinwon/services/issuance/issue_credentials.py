@@ -17,6 +17,8 @@ from sinwon.core.refusal import Fault, Unmet
 from sinwon.formats.sdjwt.issue import Hidden, issue_sd_jwt, prepare_hidden
 from sinwon.formats.sdjwt.names import SD_JWT_VC
 from sinwon.formats.status.reference import StatusReference
+from sinwon.formats.status.token import Kind
+from sinwon.protocols.oauth.dpop import VerifiedDpop
 from sinwon.protocols.oauth.errors import INSUFFICIENT_SCOPE, INVALID_TOKEN
 from sinwon.protocols.roles.person import Person
 from sinwon.protocols.vci.configurations import TYPE_OF
@@ -24,6 +26,7 @@ from sinwon.protocols.vci.credential_request import Credential, CredentialReques
 from sinwon.protocols.vci.errors import CREDENTIAL_REQUEST_DENIED, INVALID_NONCE, INVALID_PROOF
 from sinwon.protocols.vci.nonce import check_nonce
 from sinwon.protocols.vci.proof import VerifiedProof, nonce_of, verify_proofs
+from sinwon.services.issuance.bound_tokens import check_bound, consume_proof
 from sinwon.services.issuance.claims import claims_of
 from sinwon.services.issuance.issuer import Issuer
 from sinwon.services.issuance.places import choose_places, draw_places, open_next_list
@@ -31,11 +34,12 @@ from sinwon.services.issuance.validity import copy_times
 from sinwon.store.audit import Details, Entry
 from sinwon.store.engine import reading, writing
 from sinwon.store.issuer import certificates, once, status
-from sinwon.store.issuer.certificates import LIVING, Granted, seal_context
+from sinwon.store.issuer.certificates import LIVING, Granted, OpenList, seal_context
 from sinwon.store.issuer.status import NewCopy
 from sinwon.store.issuer.tables import AUDIT
 
 ATTEMPTS: Final = 5  # a place or a list taken between load and write: rare once, never five times
+LIST_KIND: Final = Kind.JWT  # where the status of an SD-JWT VC stands
 
 
 class _Taken(Exception):
@@ -58,27 +62,33 @@ class _Accepted:
     now: int
 
 
-def issue_credentials(issuer: Issuer, token: str, request: CredentialRequest) -> CredentialResponse:
-    """Raises Refusal: invalid_token, insufficient_scope, credential_request_denied, invalid_proof, invalid_nonce."""
+def issue_credentials(
+    issuer: Issuer, token: str, request: CredentialRequest, dpop: VerifiedDpop | None = None
+) -> CredentialResponse:
+    """Raises Refusal: invalid_token, invalid_dpop_proof, insufficient_scope, credential_request_denied, invalid_proof,
+    invalid_nonce."""
     for _attempt in range(ATTEMPTS):
         try:
-            return _attempt_issue(issuer, token, request, issuer.clock())
+            return _attempt_issue(issuer, token, request, dpop, issuer.clock())
         except _Taken:
             continue
     raise Fault("no free place in the status lists")
 
 
-def _attempt_issue(issuer: Issuer, token: str, request: CredentialRequest, now: int) -> CredentialResponse:
+def _attempt_issue(
+    issuer: Issuer, token: str, request: CredentialRequest, dpop: VerifiedDpop | None, now: int
+) -> CredentialResponse:
     with reading(issuer.engine) as connection:
         granted = _granted(connection, token, now)
+        check_bound(granted.key, dpop)
         accepted = _accept(issuer, granted, request, now)
         places = _places(issuer, connection, accepted)
     if places is None:
-        _open_list(issuer, granted.list)
+        _open_list(issuer, LIST_KIND, full=granted.lists.get(LIST_KIND))
         raise _Taken
     notification_id = new_id(issuer.random)
     credentials = _sign_copies(issuer, accepted, places)
-    _write(issuer, accepted, places, digest(notification_id))
+    _write(issuer, accepted, places, digest(notification_id), dpop)
     return CredentialResponse(credentials, notification_id)
 
 
@@ -111,25 +121,26 @@ def _check_granted(granted: Granted, configuration: str) -> None:
 
 def _places(issuer: Issuer, connection: Connection, accepted: _Accepted) -> tuple[int, ...] | None:
     """Free places for the copies; None when a new list is needed. Raises Unmet when a key was used before."""
-    count, newest = len(accepted.proofs), accepted.granted.list
+    count, newest = len(accepted.proofs), accepted.granted.lists.get(LIST_KIND)
     drawn = draw_places(count, size=issuer.settings.status_list_size, random=issuer.random)
-    taken = status.taken(connection, newest or 0, drawn, accepted.keys)
+    taken = status.taken(connection, newest.number if newest else 0, drawn, accepted.keys)
     # One key binds at most one copy, over all requests [OID4VCI 8.2].
     if taken.keys:
         raise Unmet(INVALID_PROOF, "key already bound to a copy")
     return choose_places(drawn, taken.places, count) if newest is not None else None
 
 
-def _open_list(issuer: Issuer, newest: int | None) -> None:
+def _open_list(issuer: Issuer, kind: Kind, *, full: OpenList | None) -> None:
     now = issuer.clock()
     with writing(issuer.engine) as connection:
-        if not open_next_list(connection, newest, issuer.random, now=now):
+        number = open_next_list(connection, kind, full.number if full else None, issuer.random, now=now)
+        if number is None:
             raise _Taken
-        AUDIT.write(connection, Entry(now, "issuer", "status_list.opened", str((newest or 0) + 1)))
+        AUDIT.write(connection, Entry(now, "issuer", "status_list.opened", str(number), {"kind": kind.value}))
 
 
 def _sign_copies(issuer: Issuer, accepted: _Accepted, places: Sequence[int]) -> tuple[Credential, ...]:
-    hidden, uri = prepare_hidden(_claims(issuer, accepted)), issuer.status_url(accepted.granted.list_id or "")
+    hidden, uri = prepare_hidden(_claims(issuer, accepted)), issuer.status_url(accepted.granted.lists[LIST_KIND].id)
     return tuple(
         Credential(_sign_copy(issuer, accepted, hidden, proof, StatusReference(uri, place)))
         for proof, place in zip(accepted.proofs, places, strict=True)
@@ -156,17 +167,19 @@ def _sign_copy(issuer: Issuer, accepted: _Accepted, hidden: Hidden, proof: Verif
     return issue_sd_jwt(visible, hidden, typ=SD_JWT_VC, by=issuer.signer, random=issuer.random)
 
 
-def _write(issuer: Issuer, accepted: _Accepted, places: Sequence[int], batch: str) -> None:
+def _write(issuer: Issuer, accepted: _Accepted, places: Sequence[int], batch: str, dpop: VerifiedDpop | None) -> None:
     granted, configuration = accepted.granted, accepted.configuration
     copies = [
-        NewCopy(granted.list or 0, place, granted.certificate, configuration, key, batch, accepted.ends)
+        NewCopy(granted.lists[LIST_KIND].number, place, granted.certificate, configuration, key, batch, accepted.ends)
         for key, place in zip(accepted.keys, places, strict=True)
     ]
     with writing(issuer.engine) as connection:
+        consume_proof(connection, dpop)
         if not certificates.activate(connection, granted.certificate):
             raise Unmet(CREDENTIAL_REQUEST_DENIED, "the certificate was just revoked")
-        if status.count_of(connection, granted.certificate) + len(copies) > issuer.settings.copies:
-            raise Unmet(CREDENTIAL_REQUEST_DENIED, "the certificate has all its copies")
+        living = status.count_living(connection, granted.certificate, now=accepted.now)
+        if living + len(copies) > issuer.settings.copies:
+            raise Unmet(CREDENTIAL_REQUEST_DENIED, "the certificate has as many living copies as it may")
         if not once.consume(connection, "c_nonce", accepted.nonce, expires_at=accepted.nonce_ends):
             raise Unmet(INVALID_NONCE, "nonce served a successful request before")
         if not status.add(connection, copies):

@@ -9,6 +9,7 @@ from typing import Final
 from sqlalchemy import Connection
 
 from sinwon.core.ids import Randomness, new_id
+from sinwon.formats.status.token import Kind
 from sinwon.store.issuer import status
 
 SAMPLE: Final = 8  # the smallest one that judges how full a list is
@@ -32,6 +33,9 @@ def choose_places(drawn: tuple[int, ...], taken: frozenset[int], count: int) -> 
     return free[:count]
 
 
-def open_next_list(connection: Connection, newest: int | None, random: Randomness, *, now: int) -> bool:
-    """Whether this call opened it; False when another was faster (roll back and look again)."""
-    return status.open_list(connection, (newest or 0) + 1, new_id(random), now=now)
+def open_next_list(connection: Connection, kind: Kind, full: int | None, random: Randomness, *, now: int) -> int | None:
+    """The number of the list of this kind that follows `full`; None when another was faster (roll back and look again)."""
+    if status.newest(connection, kind) != full:
+        return None
+    number = status.highest(connection) + 1
+    return number if status.open_list(connection, number, new_id(random), kind, now=now) else None

@@ -12,7 +12,7 @@ from sinwon.services.issuance.issuer import Issuer
 from sinwon.services.issuance.role_request import consume_request, verify_request
 from sinwon.store.audit import Details, Entry
 from sinwon.store.engine import writing
-from sinwon.store.issuer import certificates, offers, status
+from sinwon.store.issuer import certificates, devices, offers, refreshes, status
 from sinwon.store.issuer.certificates import CertificateState
 from sinwon.store.issuer.tables import AUDIT
 
@@ -32,7 +32,10 @@ def _revoke(connection: Connection, message: Revoke, *, now: int) -> Revoked:
     if not certificates.end(connection, found.id, CertificateState.REVOKED, reason=message.reason):
         return Revoked(found.id, status.count_of(connection, found.id))
     offers.close(connection, found.id)
-    copies = status.set_all(connection, found.id, INVALID, now=now)
+    refreshes.forget(connection, found.id)
+    devices.forget(connection, found.id)
+    status.set_all(connection, found.id, INVALID, now=now)
+    copies = status.count_of(connection, found.id)
     details: Details = {"reason": message.reason, "copies": copies}
     AUDIT.write(connection, Entry(now, message.officer, "certificate.revoked", found.id, details))
     return Revoked(found.id, copies)

@@ -103,8 +103,4 @@ def _fetched(uri: str, fetch: Fetch, anchors: TrustAnchors, now: int) -> Verifie
     answer = fetch.get(uri, accept=Kind.JWT.media_type, limit=MAX_TOKEN)
     if answer.status != 200 or answer.media_type != Kind.JWT.media_type:
         raise Malformed("invalid_status", "no status list there")
-    try:
-        token = answer.body.decode("ascii")
-    except UnicodeDecodeError:
-        raise Malformed("invalid_status", "not a status list token") from None
-    return verify_status_list(token, uri=uri, anchors=anchors, now=now)
+    return verify_status_list(answer.body, uri=uri, anchors=anchors, now=now)

@@ -4,11 +4,13 @@ A certificate is *offered* when a consulate asks for it, *active* from its first
 *expired* or *lapsed* (never fetched). The person is sealed; whoever opens it uses `seal_context`.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from sqlalchemy import Connection, bindparam, insert, null, or_, select, update
+from sqlalchemy import Connection, ScalarSelect, bindparam, func, insert, null, or_, select, update
 
+from sinwon.formats.status.token import Kind
 from sinwon.store.issuer.tables import CERTIFICATES, PERSONS, STATUS_LISTS, TOKENS
 from sinwon.store.kept import Conflict, Kept
 
@@ -35,8 +37,16 @@ class NewCertificate:
 
 
 @dataclass(frozen=True, slots=True)
+class OpenList:
+    """The list that places are drawn from."""
+
+    number: int
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
 class Granted:
-    """What an access token leads to: the certificate, and the newest status list (None before the first)."""
+    """What an access token leads to: the certificate, and the open status list of each kind that has one."""
 
     certificate: str
     configurations: tuple[str, ...]
@@ -44,8 +54,17 @@ class Granted:
     person: bytes | None
     state: CertificateState
     valid_until: int
-    list: int | None
-    list_id: str | None
+    lists: Mapping[Kind, OpenList]
+    key: str | None = None
+    """The thumbprint of the key the token is bound to; None for a bearer token."""
+
+
+@dataclass(frozen=True, slots=True)
+class OfToken:
+    """Whose an access token is, and which key it is bound to."""
+
+    certificate: str
+    key: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +77,16 @@ _IS_LIVING = or_(*(CERTIFICATES.c.state == state.value for state in LIVING))
 _INSERT_PERSON = Kept(insert(PERSONS))
 _PERSON_ID = Kept(select(PERSONS.c.person_id).where(PERSONS.c.rrn_index == bindparam("rrn_index")))
 _INSERT = Kept(insert(CERTIFICATES))
-_NEWEST = select(STATUS_LISTS.c.number).order_by(STATUS_LISTS.c.number.desc()).limit(1).scalar_subquery()
+_JWT_LIST, _CWT_LIST = STATUS_LISTS.alias("jwt_list"), STATUS_LISTS.alias("cwt_list")
+
+
+def _newest(kind: Kind) -> ScalarSelect[int]:
+    of_kind = select(func.max(STATUS_LISTS.c.number)).where(
+        STATUS_LISTS.c.kind == kind.value, STATUS_LISTS.c.closed_at.is_(None)
+    )
+    return of_kind.scalar_subquery()
+
+
 _GRANTED = Kept(
     select(
         CERTIFICATES.c.id,
@@ -67,16 +95,22 @@ _GRANTED = Kept(
         CERTIFICATES.c.person,
         CERTIFICATES.c.state,
         CERTIFICATES.c.valid_until,
-        STATUS_LISTS.c.number,
-        STATUS_LISTS.c.id,
+        TOKENS.c.key,
+        _JWT_LIST.c.number,
+        _JWT_LIST.c.id,
+        _CWT_LIST.c.number,
+        _CWT_LIST.c.id,
     )
     .select_from(TOKENS)
     .join(CERTIFICATES, CERTIFICATES.c.id == TOKENS.c.certificate)
-    .outerjoin(STATUS_LISTS, STATUS_LISTS.c.number == _NEWEST)
+    .outerjoin(_JWT_LIST, _JWT_LIST.c.number == _newest(Kind.JWT))
+    .outerjoin(_CWT_LIST, _CWT_LIST.c.number == _newest(Kind.CWT))
     .where(TOKENS.c.digest == bindparam("digest"), TOKENS.c.expires_at > bindparam("now"))
 )
 _OF_TOKEN = Kept(
-    select(TOKENS.c.certificate).where(TOKENS.c.digest == bindparam("digest"), TOKENS.c.expires_at > bindparam("now"))
+    select(TOKENS.c.certificate, TOKENS.c.key).where(
+        TOKENS.c.digest == bindparam("digest"), TOKENS.c.expires_at > bindparam("now")
+    )
 )
 _OF_APPLICATION = Kept(select(CERTIFICATES.c.id, CERTIFICATES.c.state).where(CERTIFICATES.c.application == bindparam("of")))
 _ACTIVATE = Kept(
@@ -143,16 +177,17 @@ def granted(connection: Connection, token: str, *, now: int) -> Granted | None:
     row = _GRANTED.run(connection, {"digest": token, "now": now}).fetchone()
     if row is None:
         return None
-    certificate, configurations, person_id, person, state, valid_until, number, list_id = row
-    return Granted(
-        certificate, tuple(configurations.split(" ")), person_id, person, CertificateState(state), valid_until, number, list_id
-    )
+    certificate, configurations, person_id, person, state, valid_until, key, *numbers = row
+    found = {Kind.JWT: numbers[:2], Kind.CWT: numbers[2:]}
+    lists = {kind: OpenList(*pair) for kind, pair in found.items() if pair[0] is not None}
+    asked = tuple(configurations.split(" "))
+    return Granted(certificate, asked, person_id, person, CertificateState(state), valid_until, lists, key)
 
 
-def of_token(connection: Connection, token: str, *, now: int) -> str | None:
-    """The certificate a living access token (by digest) is for."""
+def of_token(connection: Connection, token: str, *, now: int) -> OfToken | None:
+    """Whose a living access token (by digest) is."""
     row = _OF_TOKEN.run(connection, {"digest": token, "now": now}).fetchone()
-    return str(row[0]) if row else None
+    return OfToken(*row) if row else None
 
 
 def of_application(connection: Connection, application: str) -> Found | None:

@@ -2,8 +2,8 @@
 
 What is at rest: the person sealed (certificates.person, erased when the certificate ends), the resident number outside it as
 a keyed hash only (persons.rrn_index), the issuance PIN as a keyed hash (offers.tx_code), codes, links, tokens and holder keys
-as digests. After its end stay the certificate's id, application, reason and person id, and each copy's place in a status
-list: a place is never given twice, so its row is never deleted.
+as digests; of a refresh token nothing but how often it was renewed. After its end stay the certificate's id, application,
+reason and person id, and each copy's place in a status list: a place is never given twice, so its row is never deleted.
 """
 
 from typing import Any, Final
@@ -79,6 +79,29 @@ TOKENS: Final = Table(
     Column("certificate", String(ID), ForeignKey("certificates.id"), nullable=False),
     Column("configurations", String(512), nullable=False),
     Column("expires_at", BigInteger, nullable=False),
+    Column("key", String(DIGEST)),
+    **WITHOUT_ROWID,
+)
+DEVICES: Final = Table(
+    "devices",
+    METADATA,
+    Column("certificate", String(ID), ForeignKey("certificates.id"), nullable=False),
+    Column("key", String(DIGEST), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("added_at", BigInteger, nullable=False),
+    PrimaryKeyConstraint("certificate", "key"),
+    **WITHOUT_ROWID,
+)
+REFRESHES: Final = Table(
+    "refreshes",
+    METADATA,
+    Column("id", String(ID), primary_key=True),
+    Column("certificate", String(ID), ForeignKey("certificates.id"), nullable=False, index=True),
+    Column("key", String(DIGEST), nullable=False),
+    Column("configurations", String(512), nullable=False),
+    Column("generation", Integer, nullable=False),
+    Column("rotated_at", BigInteger, nullable=False),
+    Column("state", String(16), nullable=False),
     **WITHOUT_ROWID,
 )
 USED_ONCE: Final = Table(
@@ -93,23 +116,49 @@ STATUS_LISTS: Final = Table(
     METADATA,
     Column("number", Integer, primary_key=True, autoincrement=False),
     Column("id", String(ID), nullable=False, unique=True),
+    Column("kind", String(8), nullable=False),
+    Column("sequence", BigInteger, nullable=False),
     Column("version", BigInteger, nullable=False),
+    Column("closed_at", BigInteger),
 )
 COPIES: Final = Table(
     "copies",
     METADATA,
     Column("list", Integer, ForeignKey("status_lists.number"), nullable=False),
     Column("place", Integer, nullable=False),
-    Column("certificate", String(ID), ForeignKey("certificates.id"), nullable=False, index=True),
+    Column("certificate", String(ID), ForeignKey("certificates.id"), nullable=False),
     Column("configuration", String(64), nullable=False),
     Column("key", String(DIGEST), nullable=False),
     Column("batch", String(DIGEST), nullable=False),
     Column("event", String(32)),
     Column("expires_at", BigInteger, nullable=False),
     Column("status", Integer, nullable=False),
+    Column("changed", BigInteger, nullable=False),
     PrimaryKeyConstraint("list", "place"),
     UniqueConstraint("key"),
     **WITHOUT_ROWID,
 )
-Index("copies_not_valid", COPIES.c.list, sqlite_where=text("status <> 0"), postgresql_where=text("status <> 0"))
+Index("copies_of_certificate", COPIES.c.certificate, COPIES.c.expires_at, COPIES.c.status)
+"""All that counting living copies needs: a certificate of three years has had thousands, and few live."""
+Index(
+    "one_device_of_certificate",
+    DEVICES.c.certificate,
+    unique=True,
+    sqlite_where=text("state = 'current'"),
+    postgresql_where=text("state = 'current'"),
+)
+Index(
+    "copies_changed",
+    COPIES.c.list,
+    COPIES.c.changed,
+    sqlite_where=text("changed > 0"),
+    postgresql_where=text("changed > 0"),
+)
+"""What publishing reads: as long as nothing changes, copies are not in it."""
+RESTORATIONS: Final = Table(
+    "restorations",
+    METADATA,
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("at", BigInteger, nullable=False),
+)
 AUDIT: Final = AuditTrail(audit_table(METADATA))

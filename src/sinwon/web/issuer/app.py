@@ -13,8 +13,11 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from sinwon.core.refusal import Malformed, Unmet
-from sinwon.formats.status.token import Kind
-from sinwon.protocols.oauth.grants.pre_authorized import GRANT_TYPE, parse_request
+from sinwon.protocols.oauth.dpop import VerifiedDpop
+from sinwon.protocols.oauth.grants.pre_authorized import GRANT_TYPE as PRE_AUTHORIZED
+from sinwon.protocols.oauth.grants.pre_authorized import parse_request
+from sinwon.protocols.oauth.grants.refresh_token import GRANT_TYPE as REFRESH
+from sinwon.protocols.oauth.grants.refresh_token import parse_refresh_request
 from sinwon.protocols.oauth.metadata import WELL_KNOWN as OAUTH_WELL_KNOWN
 from sinwon.protocols.oauth.metadata import well_known_path
 from sinwon.protocols.oauth.token_request import check_grant_type
@@ -42,14 +45,17 @@ from sinwon.services.issuance.note_notification import note_notification
 from sinwon.services.issuance.open_offer import open_offer
 from sinwon.services.issuance.publish_status import StatusPublisher
 from sinwon.services.issuance.redeem_code import redeem_code
+from sinwon.services.issuance.refresh_access import refresh_access
 from sinwon.services.issuance.revoke import revoke
+from sinwon.web.issuer.access import NONCE_HEADER, Access, fresh_nonce, protected, with_proof
 from sinwon.web.shared.answers import NO_STORE, json_answer, public_answer
 from sinwon.web.shared.app import get_only, make_app, wallet_route
-from sinwon.web.shared.reading import bearer, query, read_body, read_form, require_type
+from sinwon.web.shared.reading import check_accepts, query, read_body, read_form, require_type
 
 STATUSES: Final[Mapping[str, int]] = {
     "mission_not_open": 403,
     "unknown_application": 404,
+    "not_acceptable": 406,
     "already_offered": 409,
     "historical_status": 501,
 }
@@ -67,33 +73,32 @@ def _wallet_routes(issuer: Issuer) -> list[Route]:
     async def offer(request: Request) -> Response:
         return json_answer(open_offer(issuer, request.path_params["secret"]))
 
-    async def token(request: Request) -> Response:
+    async def token(request: Request, dpop: VerifiedDpop | None) -> Response:
         form = await read_form(request)
-        check_grant_type(form, GRANT_TYPE)
-        return json_answer(redeem_code(issuer, parse_request(form)))
+        if check_grant_type(form, PRE_AUTHORIZED, REFRESH) == PRE_AUTHORIZED:
+            return json_answer(redeem_code(issuer, parse_request(form), dpop))
+        return json_answer(refresh_access(issuer, parse_refresh_request(form), dpop))
 
     async def nonce(_request: Request) -> Response:
-        return json_answer(give_nonce(issuer))
+        return json_answer(give_nonce(issuer), headers=fresh_nonce(issuer))
 
-    async def credential(request: Request) -> Response:
-        access_token = bearer(request)
+    async def credential(request: Request, access: Access) -> Response:
         require_type(request, "application/json")
         known, batch_size = frozenset(TYPE_OF), issuer.settings.batch_size
         asked = parse_credential_request(await read_body(request), known=known, batch_size=batch_size)
-        return json_answer(issue_credentials(issuer, access_token, asked))
+        return json_answer(issue_credentials(issuer, access.token, asked, access.dpop))
 
-    async def notification(request: Request) -> Response:
-        access_token = bearer(request)
+    async def notification(request: Request, access: Access) -> Response:
         require_type(request, "application/json")
-        note_notification(issuer, access_token, parse_notification(await read_body(request)))
+        note_notification(issuer, access.token, parse_notification(await read_body(request)), access.dpop)
         return Response(status_code=204, headers=NO_STORE)
 
     return [
         get_only(wallet_route(f"{OFFER_PATH}{{secret}}", offer, ["GET"])),
-        wallet_route(TOKEN_PATH, token, ["POST"]),
-        wallet_route(NONCE_PATH, nonce, ["POST"]),
-        wallet_route(CREDENTIAL_PATH, credential, ["POST"]),
-        wallet_route(NOTIFICATION_PATH, notification, ["POST"]),
+        wallet_route(TOKEN_PATH, with_proof(issuer, TOKEN_PATH, token), ["POST"], exposed=[NONCE_HEADER]),
+        wallet_route(NONCE_PATH, nonce, ["POST"], exposed=[NONCE_HEADER]),
+        wallet_route(CREDENTIAL_PATH, protected(issuer, CREDENTIAL_PATH, credential), ["POST"], exposed=[NONCE_HEADER]),
+        wallet_route(NOTIFICATION_PATH, protected(issuer, NOTIFICATION_PATH, notification), ["POST"], exposed=[NONCE_HEADER]),
     ]
 
 
@@ -102,9 +107,11 @@ def _public_routes(issuer: Issuer) -> list[Route]:
 
     async def status_list(request: Request) -> Response:
         _check_status_request(request)
-        # A list that changed is compressed anew: tens of milliseconds that other requests shall not wait for.
-        token = await run_in_threadpool(publisher.token, request.path_params["list"])
-        return public_answer(token, Kind.JWT.media_type, request, max_age=issuer.settings.status_ttl)
+        # The first look at a long list takes seconds, which other requests shall not wait for.
+        found = await run_in_threadpool(publisher.published, request.path_params["list"])
+        check_accepts(request, found.kind.media_type)
+        ttl = issuer.settings.status_ttl
+        return public_answer(found.token, found.kind.media_type, request, max_age=ttl, etag=found.etag)
 
     return [
         _document(well_known_path(issuer.origin, ISSUER_WELL_KNOWN), issuer_metadata(issuer)),

@@ -28,6 +28,8 @@ DESCRIPTIONS: Final[Mapping[str, str]] = {
     "unsupported_grant_type": "This grant type is not offered.",
     "unsupported_media_type": "The content type is not the one expected here.",
     "invalid_token": "The access token is missing, wrong or expired.",
+    "invalid_dpop_proof": "The DPoP proof is missing, wrong, or was used before.",
+    "use_dpop_nonce": "Send the DPoP proof again with the nonce given here.",
     "insufficient_scope": "The access token does not cover this.",
     "invalid_proof": "The key proof is missing or does not meet the rules.",
     "invalid_nonce": "Fetch a fresh nonce and send the proof again.",
@@ -58,10 +60,11 @@ def refusal_answer(refusal: Refusal, statuses: Mapping[str, int]) -> Response:
     return error_answer(refusal.code, statuses.get(refusal.code, 400), CHALLENGES.get(refusal.code))
 
 
-def public_answer(body: bytes, media_type: str, request: Request, *, max_age: int) -> Response:
-    """A public document as cached bytes: ETag, 304, CORS for web wallets, no cookies."""
-    etag = f'"{base64url.encode(sha256(body).digest()[:16])}"'
+def public_answer(body: bytes, media_type: str, request: Request, *, max_age: int, etag: str | None = None) -> Response:
+    """A public document as cached bytes: ETag (of its bytes, unless given), 304, CORS for web wallets, no cookies."""
+    etag = etag or f'"{base64url.encode(sha256(body).digest()[:16])}"'
     headers = {"ETag": etag, "Cache-Control": f"public, max-age={max_age}", **CORS}
-    if etag in (tag.strip() for tag in request.headers.get("if-none-match", "").split(",")):
+    known = (tag.strip().removeprefix("W/") for tag in request.headers.get("if-none-match", "").split(","))
+    if etag.removeprefix("W/") in known:
         return Response(status_code=304, headers=headers)
     return Response(body, 200, headers, media_type)

@@ -1,15 +1,17 @@
 """Reading what strangers send: exact content types, bounded, no parameter twice."""
 
-from typing import TypeVar
+from re import compile as pattern
+from typing import Final, TypeVar
 from urllib.parse import parse_qsl
 
 from starlette.requests import Request
 
 from sinwon.core.limits import MAX_FORM_FIELDS
-from sinwon.core.refusal import Malformed, Refusal
+from sinwon.core.refusal import Malformed, Refusal, Unmet
 from sinwon.core.strict_json import MAX_BYTES, parse_as
 
 T = TypeVar("T")
+NEVER: Final = pattern(r"(^|;)q=0(\.0*)?(;|$)")
 
 
 async def read_body(request: Request) -> bytes:
@@ -40,13 +42,29 @@ def require_type(request: Request, media_type: str) -> None:
         raise Refusal("unsupported_media_type", f"not {media_type}")
 
 
+def check_accepts(request: Request, media_type: str) -> None:
+    """Raises Unmet("not_acceptable") when there is an Accept header that does not allow `media_type` (RFC 9110 §12.5.1)."""
+    accepted = request.headers.get("accept", "*/*").lower().replace(" ", "").split(",")
+    ranges = {name for name, _, options in (part.partition(";") for part in accepted) if not NEVER.search(options)}
+    if not ranges & {media_type, f"{media_type.partition('/')[0]}/*", "*/*", ""}:
+        raise Unmet("not_acceptable", f"only as {media_type}")
+
+
 def bearer(request: Request, scheme: str = "bearer") -> str:
     """The token of the Authorization header, the only place it may stand (RFC 6750 §2.1). Raises Refusal("invalid_token")."""
-    values = request.headers.getlist("authorization")
-    found, _, token = values[0].partition(" ") if len(values) == 1 else ("", "", "")
-    if found.lower() != scheme or not token or " " in token:
-        raise Refusal("invalid_token", "no single bearer token in the Authorization header")
+    found, token = authorization(request)
+    if found != scheme:
+        raise Refusal("invalid_token", f"not the {scheme} scheme")
     return token
+
+
+def authorization(request: Request) -> tuple[str, str]:
+    """Scheme, in lower case, and token of the one Authorization header. Raises Refusal("invalid_token")."""
+    values = request.headers.getlist("authorization")
+    scheme, _, token = values[0].partition(" ") if len(values) == 1 else ("", "", "")
+    if not token or " " in token:
+        raise Refusal("invalid_token", "no single token in one Authorization header")
+    return scheme.lower(), token
 
 
 def _pairs(text: str) -> dict[str, str]:
