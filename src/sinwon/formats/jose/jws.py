@@ -49,15 +49,16 @@ class Jws(Struct, frozen=True):
         return parse_object(self.payload, limit=limit)
 
 
-def parse_jws(token: str, *, limit: int = MAX_JWT) -> Jws:
-    """Three canonical base64url parts, a strict JSON header with `alg` ES256 and without `crit`. Raises Malformed."""
+def parse_jws(token: str, *, limit: int = MAX_JWT, own_header: bool = False) -> Jws:
+    """Three canonical base64url parts, a strict JSON header with `alg` ES256 and without `crit`. An `own_header` is met once,
+    because a key of its own is in it: it is not remembered. Raises Malformed."""
     if len(token) > limit:
         raise Malformed("invalid_token", f"more than {limit} characters of JWS")
     parts = token.split(".")
     if len(parts) != 3:
         raise Malformed("invalid_token", "not three parts")
     try:
-        header = _known_header(parts[0]) if len(parts[0]) <= CACHED_HEADER else _parse_header(parts[0])
+        header = _parse_header(parts[0]) if own_header or len(parts[0]) > CACHED_HEADER else _known_header(parts[0])
         payload, signature = base64url.decode(parts[1]), base64url.decode(parts[2])
     except Malformed as refusal:
         raise Malformed("invalid_token", refusal.why) from None

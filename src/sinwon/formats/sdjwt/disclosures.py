@@ -14,7 +14,7 @@ from sinwon.formats.sdjwt.names import ALGORITHM, DIGESTS, HASH, INVALID, PLACEH
 from sinwon.formats.sdjwt.parse import Disclosure, SdJwt
 
 CONTAINERS: Final = (dict, list)
-DROPPED: Final = (DIGESTS, ALGORITHM)
+TEXT: Final = frozenset({str})
 MAX_NESTING: Final = 16  # of the processed payload; ours nest three deep
 
 Path = tuple[str | int, ...]
@@ -77,12 +77,13 @@ class _Processing:
             raise Malformed(INVALID, "payload nested too deeply")
         if PLACEHOLDER in value or (path and ALGORITHM in value):
             raise Malformed(INVALID, "reserved name where it means nothing")
-        claims = {
-            name: self.unpack(member, path, name) if type(member) in CONTAINERS else member
-            for name, member in value.items()
-            if name not in DROPPED
-        }
-        for disclosure in self._named(value[DIGESTS]) if DIGESTS in value else ():
+        claims = dict(value)
+        claims.pop(ALGORITHM, None)
+        digests = claims.pop(DIGESTS, None)
+        for name, member in claims.items():
+            if type(member) in CONTAINERS:
+                claims[name] = self.unpack(member, path, name)
+        for disclosure in self._named(digests) if DIGESTS in value else ():
             if disclosure.name is None:
                 raise Unmet(INVALID, "array element disclosed where a claim belongs")
             if disclosure.name in claims:
@@ -108,13 +109,14 @@ class _Processing:
 
     def _named(self, digests: object) -> list[Disclosure]:
         """The disclosures at hand for `digests`; each digest may be met once in the whole credential."""
-        if not isinstance(digests, list) or not all(type(digest) is str for digest in digests):
+        if type(digests) is not list or not set(map(type, digests)) <= TEXT:
             raise Malformed(INVALID, "digests are not an array of strings")
         met_before = len(self.met)
         self.met.update(digests)
         if len(self.met) != met_before + len(digests):
             raise Unmet(INVALID, "the same digest twice")
-        return [self.waiting.pop(digest) for digest in digests if digest in self.waiting]
+        waiting = self.waiting
+        return [waiting.pop(digest) for digest in digests if digest in waiting]
 
     def _place(self, disclosure: Disclosure, path: Path, step: str | int) -> Any:
         self.places.append(((*path, step), disclosure))

@@ -109,7 +109,7 @@ def _openings(count: int, random: Randomness) -> Sequence[bytes]:
     texts = bytearray(random(OPENING_BYTES * count).translate(SALT_CHARACTERS))
     texts[0::OPENING_BYTES] = b"[" * count
     texts[1::OPENING_BYTES] = texts[OPENING_BYTES - 1 :: OPENING_BYTES] = b'"' * count
-    return unpack("36s" * count, encode_bytes(texts))
+    return unpack("36s" * count, encode_bytes(bytes(texts)))
 
 
 def _write(text: Text, copy: _Copy) -> bytes:

@@ -42,7 +42,7 @@ class VerifiedProof:
 def parse_proof(text: str) -> Proof:
     """Raises Malformed("invalid_proof")."""
     try:
-        jws = parse_jws(text, limit=MAX_PROOF)
+        jws = parse_jws(text, limit=MAX_PROOF, own_header=True)
         claims = jws.claims()
         return Proof(jws, _key(jws), claims.get("aud"), claims.get("iat"), claims.get("nonce"))
     except Malformed as refusal:
