@@ -8,7 +8,7 @@ from sqlalchemy import Engine, select
 
 from sinwon.formats.status.token import Kind
 from sinwon.store.issuer import certificates, offers, status
-from sinwon.store.issuer.certificates import CertificateState, Found, NewCertificate, OpenList
+from sinwon.store.issuer.certificates import CertificateState, Found, NewCertificate, OfToken, OpenList
 from sinwon.store.issuer.tables import CERTIFICATES, METADATA
 from tests.store.conftest import EngineFactory
 
@@ -55,7 +55,7 @@ def test_a_token_grants_its_certificate_while_it_lives(engine: Engine) -> None:
         assert (granted.certificate, granted.configurations, granted.person_id) == ("cert-1", ("one", "two"), "person-1")
         assert (granted.person, granted.state) == (b"\x00sealed\xff", CertificateState.OFFERED)
         assert granted.lists == {}
-        assert certificates.of_token(connection, TOKEN, now=NOW + 299) == "cert-1"
+        assert certificates.of_token(connection, TOKEN, now=NOW + 299) == OfToken("cert-1", None)
         assert certificates.granted(connection, TOKEN, now=NOW + 300) is None
         assert certificates.of_token(connection, TOKEN, now=NOW + 300) is None
         assert certificates.granted(connection, "X" * 43, now=NOW) is None

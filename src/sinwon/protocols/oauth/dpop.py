@@ -23,6 +23,7 @@ from sinwon.protocols.oauth.errors import INVALID_DPOP_PROOF, USE_DPOP_NONCE
 from sinwon.protocols.oauth.server_nonce import given_at, make_server_nonce
 
 TYP: Final = "dpop+jwt"
+TOKEN_TYPE: Final = "DPoP"  # noqa: S105 (how such a token is called, and the name of its scheme)
 ALGORITHMS: Final = ("ES256",)
 MAX_PROOF: Final = 8 * 1024  # characters; ours have about 500
 MAX_JTI: Final = 256  # characters; a UUID has 36

@@ -25,6 +25,7 @@ class AuthorizationServerMetadata(msgspec.Struct, frozen=True, omit_defaults=Tru
     jwks_uri: str | None = None
     code_challenge_methods_supported: tuple[str, ...] = ()
     authorization_details_types_supported: tuple[str, ...] = ()
+    dpop_signing_alg_values_supported: tuple[str, ...] = ()
     anonymous_pre_authorized: bool = msgspec.field(name="pre-authorized_grant_anonymous_access_supported", default=False)
 
 

@@ -17,6 +17,7 @@ class TokenResponse(msgspec.Struct, frozen=True, omit_defaults=True):
     expires_in: int
     id_token: str | None = None
     scope: str | None = None
+    refresh_token: str | None = None
 
 
 def check_grant_type(form: Mapping[str, str], *supported: str) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sinwon.services.issuance.issuer import Issuer
 from sinwon.store.audit import Entry
 from sinwon.store.engine import writing
-from sinwon.store.issuer import certificates, offers, once
+from sinwon.store.issuer import certificates, devices, offers, once, refreshes
 from sinwon.store.issuer.certificates import CertificateState
 from sinwon.store.issuer.tables import AUDIT
 
@@ -32,5 +32,7 @@ def clean_up(issuer: Issuer) -> CleanedUp:
         for certificate, state in over.items():
             certificates.end(connection, certificate, state, reason=None)
             offers.close(connection, certificate)
+            refreshes.forget(connection, certificate)
+            devices.forget(connection, certificate)
             AUDIT.write(connection, Entry(now, "issuer", f"certificate.{state}", certificate))
     return CleanedUp(forgotten, len(never_fetched), len(over) - len(never_fetched))

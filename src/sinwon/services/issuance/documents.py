@@ -3,7 +3,9 @@
 from typing import Final
 
 from sinwon.core.strict_json import dump
-from sinwon.protocols.oauth.grants.pre_authorized import GRANT_TYPE
+from sinwon.protocols.oauth.dpop import ALGORITHMS
+from sinwon.protocols.oauth.grants.pre_authorized import GRANT_TYPE as PRE_AUTHORIZED
+from sinwon.protocols.oauth.grants.refresh_token import GRANT_TYPE as REFRESH
 from sinwon.protocols.oauth.metadata import AuthorizationServerMetadata
 from sinwon.protocols.vci.configurations import ISSUER_DISPLAY, configurations
 from sinwon.protocols.vci.metadata import BatchIssuance, IssuerMetadata
@@ -28,15 +30,17 @@ def issuer_metadata(issuer: Issuer) -> bytes:
 
 
 def authorization_server_metadata(issuer: Issuer) -> bytes:
-    """[RFC 8414 §2], [OID4VCI 12.3]. Our configurations have no scope, so the type of authorization details is named."""
+    """[RFC 8414 §2], [RFC 9449 §5.1], [OID4VCI 12.3]. Our configurations have no scope, so the type of authorization details is
+    named."""
     return dump(
         AuthorizationServerMetadata(
             issuer=issuer.origin,
             token_endpoint=issuer.origin + TOKEN_PATH,
             response_types_supported=(),
-            grant_types_supported=(GRANT_TYPE,),
+            grant_types_supported=(PRE_AUTHORIZED, REFRESH),
             token_endpoint_auth_methods_supported=("none",),
             authorization_details_types_supported=(DETAILS_TYPE,),
+            dpop_signing_alg_values_supported=ALGORITHMS,
             anonymous_pre_authorized=True,
         )
     )

@@ -11,6 +11,7 @@ from sinwon.core.ids import Randomness
 from sinwon.keys.jwk import PublicKey
 from sinwon.keys.seal import Seal
 from sinwon.keys.signer import CertifiedSigner
+from sinwon.protocols.oauth.dpop import DpopNonces
 from sinwon.protocols.trust.catalogue import Catalogue
 from sinwon.protocols.vci.configurations import ALL
 
@@ -36,7 +37,8 @@ class IssuanceSettings:
     copy_lifetime: int = 14 * DAY
     batch_size: int = 10
     copies: int = 200
-    """Of one certificate, all batches together: ten times what a wallet fetches, and far from filling a status list."""
+    """Of one certificate at any time, all batches together: ten times what a wallet fetches, and far from filling a status
+    list. What has expired or was stopped does not count."""
     pin_length: int = 6
     pin_tries: int = 5
     """Per application; after that only an officer can help."""
@@ -46,6 +48,12 @@ class IssuanceSettings:
     """How often an offer link may be opened: lost answers, second tries, another phone."""
     token_lifetime: int = 300
     """Longer ones must be bound to a key (OpenID4VCI 1.0 §13.10)."""
+    refresh_grace: int = 60
+    """After it was renewed a refresh token counts once more, for an answer that was lost: at least 30 s must work, and a client
+    that waits them out still has to be heard."""
+    dpop_nonces: bool = False
+    """Whether proofs must carry a nonce of ours (RFC 9449 §8): proofs cannot be made beforehand then, at the price of one more
+    exchange."""
     status_list_size: int = 1 << 20
     """Entries of one list; a power of two. 256 kB before compression: a large crowd to hide in."""
     status_lifetime: int = DAY
@@ -64,11 +72,17 @@ class Issuer:
     status_signer: CertifiedSigner
     seal: Seal
     nonce_key: bytes
+    """Makes the nonces and refresh tokens that are not stored, each under a purpose of its own."""
     role_keys: Mapping[str, PublicKey]
     catalogue: Callable[[], Catalogue]
     clock: Clock
     random: Randomness
     settings: IssuanceSettings = IssuanceSettings()
+
+    @property
+    def dpop_nonces(self) -> DpopNonces | None:
+        """None where proofs need no nonce."""
+        return DpopNonces(self.nonce_key, self.origin) if self.settings.dpop_nonces else None
 
     def offer_url(self, secret: str) -> str:
         return f"{self.origin}{OFFER_PATH}{secret}"

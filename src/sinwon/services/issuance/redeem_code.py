@@ -1,17 +1,22 @@
-"""The token endpoint's one grant: a pre-authorized code and the applicant's PIN become an access token, once.
+"""The token endpoint's first grant: a pre-authorized code and the applicant's PIN become an access token, once.
 
 The PIN is compared as text under a keyed hash, in constant time. Tries count per offer, whatever code they came with, and the
-last wrong one kills the offer for good. Wrong, used, expired and dead look alike from outside.
+last wrong one kills the offer for good. Wrong, used, expired and dead look alike from outside. A wallet that comes with a DPoP
+proof gets a token bound to its key, and a refresh token; any other gets a bearer token.
 """
 
 from sqlalchemy import Connection
 
 from sinwon.core.ids import digest, new_secret, same
 from sinwon.core.refusal import Refusal, Unmet
+from sinwon.protocols.oauth.dpop import TOKEN_TYPE as DPOP
+from sinwon.protocols.oauth.dpop import VerifiedDpop
 from sinwon.protocols.oauth.errors import INVALID_GRANT
 from sinwon.protocols.oauth.grants.pre_authorized import MAX_TX_CODE, PreAuthorizedRequest, check_tx_code_sent
 from sinwon.protocols.oauth.token_request import TokenResponse
+from sinwon.services.issuance.bound_tokens import consume_proof
 from sinwon.services.issuance.issuer import Issuer
+from sinwon.services.issuance.refresh_access import start_family
 from sinwon.store.audit import Entry
 from sinwon.store.engine import writing
 from sinwon.store.issuer import offers
@@ -19,17 +24,20 @@ from sinwon.store.issuer.offers import OfferOfCode, OfferState
 from sinwon.store.issuer.tables import AUDIT
 
 
-def redeem_code(issuer: Issuer, request: PreAuthorizedRequest) -> TokenResponse:
-    """Raises Refusal("invalid_grant" | "invalid_request")."""
+def redeem_code(issuer: Issuer, request: PreAuthorizedRequest, dpop: VerifiedDpop | None = None) -> TokenResponse:
+    """Raises Refusal("invalid_grant" | "invalid_request" | "invalid_dpop_proof")."""
     with writing(issuer.engine) as connection:
-        outcome = _redeem(issuer, connection, request, issuer.clock())
+        consume_proof(connection, dpop)
+        outcome = _redeem(issuer, connection, request, dpop, issuer.clock())
     # A wrong PIN is counted, so its transaction is kept and the refusal raised after it.
     if isinstance(outcome, Refusal):
         raise outcome
     return outcome
 
 
-def _redeem(issuer: Issuer, connection: Connection, request: PreAuthorizedRequest, now: int) -> TokenResponse | Refusal:
+def _redeem(
+    issuer: Issuer, connection: Connection, request: PreAuthorizedRequest, dpop: VerifiedDpop | None, now: int
+) -> TokenResponse | Refusal:
     # 1 a code of ours that lives [OID4VCI 6.1]
     offer = offers.of_code(connection, digest(request.code), now=now)
     if offer is None or offer.state is not OfferState.OPEN:
@@ -42,11 +50,17 @@ def _redeem(issuer: Issuer, connection: Connection, request: PreAuthorizedReques
     # 4 once
     if not offers.redeem(connection, offer.id):
         raise Unmet(INVALID_GRANT, "code was just used")
-    token = new_secret(issuer.random)
-    lifetime = issuer.settings.token_lifetime
-    offers.add_token(connection, digest(token), offer.certificate, offer.configurations, expires_at=now + lifetime)
     AUDIT.write(connection, Entry(now, "applicant", "offer.redeemed", offer.certificate, {"offer": offer.id}))
-    return TokenResponse(token, "Bearer", lifetime)
+    return _give(issuer, connection, offer, None if dpop is None else dpop.thumbprint, now)
+
+
+def _give(issuer: Issuer, connection: Connection, offer: OfferOfCode, key: str | None, now: int) -> TokenResponse:
+    token, lifetime, configurations = new_secret(issuer.random), issuer.settings.token_lifetime, offer.configurations
+    offers.add_token(connection, digest(token), offer.certificate, configurations, expires_at=now + lifetime, key=key)
+    if key is None:
+        return TokenResponse(token, "Bearer", lifetime)
+    refresh_token = start_family(issuer, connection, offer.certificate, configurations, key, now)
+    return TokenResponse(token, DPOP, lifetime, refresh_token=refresh_token)
 
 
 def _is_right(issuer: Issuer, offer: OfferOfCode, tx_code: str | None) -> bool:

@@ -141,14 +141,21 @@ def count_wrong(connection: Connection, offer: str, *, limit: int) -> int | None
 
 
 def add_token(
-    connection: Connection, token: str, certificate: str, configurations: tuple[str, ...], *, expires_at: int
+    connection: Connection,
+    token: str,
+    certificate: str,
+    configurations: tuple[str, ...],
+    *,
+    expires_at: int,
+    key: str | None = None,
 ) -> None:
-    """`token` is a digest."""
+    """`token` is a digest; `key` is the thumbprint of the key it is bound to, None for a bearer token."""
     row = {
         "digest": token,
         "certificate": certificate,
         "configurations": " ".join(configurations),
         "expires_at": expires_at,
+        "key": key,
     }
     _INSERT_TOKEN.run(connection, row)
 
