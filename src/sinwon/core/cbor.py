@@ -1,7 +1,7 @@
 """The one door for CBOR, both ways: RFC 8949 as strict as we can make it, bounded before it is used.
 
 Refuses indefinite lengths, integers longer than necessary, duplicate keys, keys that are neither integer nor text nor bytes,
-bytes after the item, nesting deeper than MAX_DEPTH, more than MAX_ITEMS items and bignums nobody needs. No tag becomes a foreign
+bytes after the item, nesting deeper than MAX_DEPTH, more than MAX_ITEMS items, bignums nobody needs. No tag becomes a foreign
 object: three that we speak come out as `Encoded`, `FullDate` and `DateTime`, a bignum as an integer, all others as `Tagged`.
 Lengths longer than necessary are accepted, for a common encoder writes them, and so is any order of a map: what was hashed or
 signed is kept as bytes and never written again to be compared. A boolean equals 1 in Python: callers ask for `type(x) is int`.
