@@ -63,9 +63,14 @@ class VerifiedStatusList:
     bits: int
     packed: bytes
 
+    @property
+    def size(self) -> int:
+        """How many entries it has."""
+        return len(self.packed) * 8 // self.bits
+
     def at(self, index: int) -> int:
         """The status value at `index`. Raises Unmet outside the list: never to be read as valid."""
-        if type(index) is not int or not 0 <= index < len(self.packed) * 8 // self.bits:
+        if type(index) is not int or not 0 <= index < self.size:
             raise Unmet(CODE, "index outside the status list")
         return entry(self.packed, index, self.bits)
 

@@ -14,7 +14,7 @@ from threading import Lock
 from typing import Final
 
 from sinwon.core.refusal import Unmet
-from sinwon.formats.status import token_jwt
+from sinwon.formats.status import token_cwt, token_jwt
 from sinwon.formats.status.pieces import Deflated, PackedList
 from sinwon.formats.status.token import Kind
 from sinwon.services.issuance.issuer import Issuer
@@ -90,7 +90,8 @@ class _PublishedList:
 
     def _sign(self, lst: Deflated, issued_at: int) -> bytes:
         settings = self._issuer.settings
-        return token_jwt.sign_status_list(
+        sign = token_jwt.sign_status_list if self._kind is Kind.JWT else token_cwt.sign_status_list
+        return sign(
             lst,
             bits=BITS[self._kind],
             uri=self._issuer.status_url(self._id),
