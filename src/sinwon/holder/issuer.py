@@ -1,5 +1,7 @@
 """The issuer as a wallet sees it (OpenID4VCI 1.0 §12.2, §6, §7, §11): its metadata checked, its endpoints called.
 
+A request that is refused for the lack of a DPoP nonce is sent again with it, once (RFC 9449 §8).
+
 Every endpoint must lie on the issuer's own origin [P]: metadata cannot send a code or a token elsewhere.
 """
 
@@ -13,9 +15,12 @@ from sinwon.core.fetch import Answer, Fetch, Unreachable
 from sinwon.core.refusal import Malformed, Refusal, Unmet
 from sinwon.core.strict_json import dump, parse_as, parse_object
 from sinwon.formats.sdjwt.names import SD_JWT_VC
+from sinwon.holder.access import Access, Sender, Tokens
 from sinwon.holder.offer import OfferView
 from sinwon.holder.powers import Powers, check_address
-from sinwon.protocols.oauth.grants.pre_authorized import GRANT_TYPE
+from sinwon.protocols.oauth.dpop import TOKEN_TYPE as DPOP
+from sinwon.protocols.oauth.grants.pre_authorized import GRANT_TYPE as PRE_AUTHORIZED
+from sinwon.protocols.oauth.grants.refresh_token import GRANT_TYPE as REFRESH
 from sinwon.protocols.oauth.metadata import WELL_KNOWN as AS_WELL_KNOWN
 from sinwon.protocols.oauth.metadata import AuthorizationServerMetadata, parse_metadata, well_known_url
 from sinwon.protocols.oauth.token_request import TokenResponse
@@ -35,6 +40,7 @@ FORM: Final = "application/x-www-form-urlencoded"
 MAX_CREDENTIALS: Final = 4 * 1024 * 1024  # a full batch with portraits
 ERROR_CODE: Final = pattern(r"[a-z_]{1,64}\Z")
 REFUSED: Final = "issuer_refused"
+NO_ACCESS: Final = Access()
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +51,8 @@ class Issuer:
     identifier: str
     metadata: IssuerMetadata
     token_endpoint: str
+    binds_tokens: bool
+    """Whether it gives tokens that are bound to a key of ours [RFC 9449 §5.1]."""
 
     @property
     def batch_size(self) -> int:
@@ -61,18 +69,18 @@ class Issuer:
             raise Unmet(INVALID_METADATA, "a configuration without jwt proofs by ES256")
         return found
 
-    def redeem(self, offer: OfferView, tx_code: str | None) -> str:
-        """The access token for the offer's code [OID4VCI 6.1]. Raises Unmet with the issuer's code."""
-        form = {"grant_type": GRANT_TYPE, "pre-authorized_code": offer.grant.code}
+    def redeem(self, offer: OfferView, tx_code: str | None, sender: Sender | None) -> Tokens:
+        """The tokens for the offer's code [OID4VCI 6.1]. Raises Unmet with the issuer's code."""
+        form = {"grant_type": PRE_AUTHORIZED, "pre-authorized_code": offer.grant.code}
         if offer.tx_code is not None:
             if not tx_code:
                 raise Unmet("tx_code_required", "the offer asks for the code that was chosen")
             form["tx_code"] = tx_code
-        answer = self._post(self.token_endpoint, urlencode(form).encode(), FORM)
-        token = parse_as(answer.body, TokenResponse)
-        if token.token_type.lower() != "bearer" or not token.access_token:
-            raise Malformed(REFUSED, "not a bearer token")
-        return token.access_token
+        return self._tokens(form, sender)
+
+    def refresh(self, refresh_token: str, sender: Sender) -> Tokens:
+        """New tokens for an old one [RFC 6749 §6]. Raises Unmet with the issuer's code."""
+        return self._tokens({"grant_type": REFRESH, "refresh_token": refresh_token}, sender)
 
     def nonce(self) -> str:
         """[OID4VCI 7.1]"""
@@ -80,40 +88,57 @@ class Issuer:
             raise Unmet(INVALID_METADATA, "no nonce endpoint")
         return parse_as(self._post(self.metadata.nonce_endpoint, b"", FORM).body, NonceResponse).c_nonce
 
-    def request(self, token: str, configuration_id: str, proofs: Sequence[str]) -> CredentialResponse:
+    def request(self, access: Access, configuration_id: str, proofs: Sequence[str]) -> CredentialResponse:
         """[OID4VCI 8.2] Raises Unmet with the issuer's code."""
         body = dump({"credential_configuration_id": configuration_id, "proofs": {"jwt": proofs}})
-        answer = self._post(self.metadata.credential_endpoint, body, JSON, token)
+        answer = self._post(self.metadata.credential_endpoint, body, JSON, access)
         return parse_as(answer.body, CredentialResponse, limit=MAX_CREDENTIALS)
 
-    def notify(self, token: str, notification_id: str | None, event: str) -> None:
+    def notify(self, access: Access, notification_id: str | None, event: str) -> None:
         """Tells the issuer what became of the credentials; nothing depends on it being heard [OID4VCI 11]."""
         if notification_id is None or self.metadata.notification_endpoint is None:
             return
         message = dump({"notification_id": notification_id, "event": event})
         try:
-            self._post(self.metadata.notification_endpoint, message, JSON, token)
+            self._post(self.metadata.notification_endpoint, message, JSON, access)
         except (Refusal, Unreachable):
             return
 
-    def _post(self, url: str, body: bytes, content_type: str, token: str | None = None) -> Answer:
-        headers = {"authorization": f"Bearer {token}"} if token else {}
-        answer = self.fetch.post(url, body, content_type=content_type, limit=MAX_CREDENTIALS, headers=headers)
+    def _tokens(self, form: Mapping[str, str], sender: Sender | None) -> Tokens:
+        answer = self._post(self.token_endpoint, urlencode(form).encode(), FORM, Access(sender=sender))
+        token = parse_as(answer.body, TokenResponse)
+        # A token that should be bound to our key and is not would be worth something to a thief [RFC 9449 5].
+        expected = "bearer" if sender is None else DPOP.lower()
+        if token.token_type.lower() != expected or not token.access_token:
+            raise Malformed(REFUSED, "not a token of the kind that was asked for")
+        return Tokens(Access(token.access_token, sender), token.refresh_token)
+
+    def _post(self, url: str, body: bytes, content_type: str, access: Access = NO_ACCESS) -> Answer:
+        answer = self._send(url, body, content_type, access)
+        if access.sender is not None and access.sender.hear(answer):
+            answer = self._send(url, body, content_type, access)
+            access.sender.hear(answer)
         if answer.status not in {200, 204}:
             raise Unmet(_error(answer), f"status {answer.status}")
         return answer
 
+    def _send(self, url: str, body: bytes, content_type: str, access: Access) -> Answer:
+        headers = access.headers(url)
+        return self.fetch.post(url, body, content_type=content_type, limit=MAX_CREDENTIALS, headers=headers)
 
-def open_issuer(powers: Powers, offer: OfferView) -> Issuer:
-    """Fetches and checks the metadata of the offer's issuer and of its authorization server. Raises Refusal, Unreachable."""
+
+def open_issuer(powers: Powers, identifier: str, named_server: str | None) -> Issuer:
+    """Fetches and checks the metadata of an issuer and of its authorization server, the one that an offer named or else the
+    first. Raises Refusal, Unreachable."""
     # 1 the document at its one place speaks for this issuer, byte for byte [OID4VCI 12.2.2-12.2.3]
-    answer = _get(powers.fetch, well_known_url(offer.issuer, WELL_KNOWN))
-    metadata = parse_issuer_metadata(answer.body, issuer=offer.issuer)
+    answer = _get(powers.fetch, well_known_url(identifier, WELL_KNOWN))
+    metadata = parse_issuer_metadata(answer.body, issuer=identifier)
     # 2 endpoints on its own origin [P]
-    _check_endpoints(powers, offer.issuer, metadata)
+    _check_endpoints(powers, identifier, metadata)
     # 3 the authorization server the offer means [OID4VCI 4.1.1, 12.2.4]
-    server = _authorization_server(powers, offer, metadata)
-    return Issuer(powers.fetch, offer.issuer, metadata, server.token_endpoint)
+    server = _authorization_server(powers, identifier, named_server, metadata)
+    binds_tokens = "ES256" in server.dpop_signing_alg_values_supported
+    return Issuer(powers.fetch, identifier, metadata, server.token_endpoint, binds_tokens)
 
 
 def _check_endpoints(powers: Powers, issuer: str, metadata: IssuerMetadata) -> None:
@@ -124,12 +149,14 @@ def _check_endpoints(powers: Powers, issuer: str, metadata: IssuerMetadata) -> N
             raise Unmet(INVALID_METADATA, "an endpoint on another origin")
 
 
-def _authorization_server(powers: Powers, offer: OfferView, metadata: IssuerMetadata) -> AuthorizationServerMetadata:
-    servers = metadata.authorization_servers or (offer.issuer,)
-    named = offer.grant.authorization_server or servers[0]
+def _authorization_server(
+    powers: Powers, issuer: str, wanted: str | None, metadata: IssuerMetadata
+) -> AuthorizationServerMetadata:
+    servers = metadata.authorization_servers or (issuer,)
+    named = wanted or servers[0]
     if named not in servers:
         raise Unmet(INVALID_METADATA, "the offer names an authorization server the issuer does not")
-    origin = check_address(offer.issuer, INVALID_METADATA, demo=powers.demo)
+    origin = check_address(issuer, INVALID_METADATA, demo=powers.demo)
     if check_address(named, INVALID_METADATA, demo=powers.demo) != origin:
         raise Unmet(INVALID_METADATA, "an authorization server on another origin")
     server = parse_metadata(_get(powers.fetch, well_known_url(named, AS_WELL_KNOWN)).body, issuer=named)

@@ -11,6 +11,7 @@ from sinwon.core.ids import new_id
 from sinwon.core.refusal import Malformed, Refusal, Unmet, Untrusted
 from sinwon.formats.sdjwt.parse import parse_sd_jwt
 from sinwon.formats.sdjwt.vc import verify_sd_jwt_vc
+from sinwon.holder.access import Access
 from sinwon.holder.copies import Copy
 from sinwon.holder.issuer import Issuer
 from sinwon.holder.powers import Powers
@@ -35,17 +36,19 @@ class NewKey:
     public: PublicKey
 
 
-def receive_configuration(powers: Powers, issuer: Issuer, token: str, configuration_id: str, copies: int) -> tuple[Copy, ...]:
+def receive_configuration(
+    powers: Powers, issuer: Issuer, access: Access, configuration_id: str, copies: int
+) -> tuple[Copy, ...]:
     """A batch of verified copies of one configuration. Raises Refusal, Unreachable; then nothing of it is kept."""
     vct = issuer.configuration(configuration_id).vct
     keys = [_new_key(powers) for _ in range(min(copies, issuer.batch_size))]
-    response = _request(powers, issuer, token, configuration_id, keys)
+    response = _request(powers, issuer, access, configuration_id, keys)
     try:
         received = verify_batch(powers, issuer.identifier, vct, keys, response)
     except Refusal:
-        issuer.notify(token, response.notification_id, FAILURE)
+        issuer.notify(access, response.notification_id, FAILURE)
         raise
-    issuer.notify(token, response.notification_id, ACCEPTED)
+    issuer.notify(access, response.notification_id, ACCEPTED)
     return received
 
 
@@ -79,14 +82,16 @@ def _verify(powers: Powers, issuer: str, vct: str, waiting: dict[PublicKey, NewK
     return Copy(vct, text, key.reference, verified.expires_at, batch)
 
 
-def _request(powers: Powers, issuer: Issuer, token: str, configuration_id: str, keys: Sequence[NewKey]) -> CredentialResponse:
+def _request(
+    powers: Powers, issuer: Issuer, access: Access, configuration_id: str, keys: Sequence[NewKey]
+) -> CredentialResponse:
     try:
-        return issuer.request(token, configuration_id, _proofs(powers, issuer, keys))
+        return issuer.request(access, configuration_id, _proofs(powers, issuer, keys))
     except Unmet as refusal:
         if refusal.code != INVALID_NONCE:
             raise
     # A nonce may run out on a slow line; the text allows one more try with a fresh one [OID4VCI 8.3.1.2].
-    return issuer.request(token, configuration_id, _proofs(powers, issuer, keys))
+    return issuer.request(access, configuration_id, _proofs(powers, issuer, keys))
 
 
 def _proofs(powers: Powers, issuer: Issuer, keys: Sequence[NewKey]) -> list[str]:

@@ -7,6 +7,7 @@ import msgspec
 from sinwon.core.refusal import Fault
 from sinwon.holder.copies import Copy
 from sinwon.holder.history import Event
+from sinwon.holder.renewal import Renewal
 
 
 class Kept(msgspec.Struct, frozen=True):
@@ -14,6 +15,7 @@ class Kept(msgspec.Struct, frozen=True):
     history: tuple[Event, ...] = ()
     answered: tuple[str, ...] = ()
     """Nonces of requests that were answered, newest last."""
+    renewals: tuple[Renewal, ...] = ()
 
 
 class Storage(Protocol):

@@ -1,10 +1,11 @@
-"""The wallet as a whole: receive a certificate, answer a request, know what is left and what happened.
+"""The wallet as a whole: receive a certificate, answer a request, know what is left, fetch more, know what happened.
 
-A façade over offer, issuer, receive, request, ask and present, which hold the rules. It owns the wallet's state, and that
-state is saved before anything that depends on it leaves.
+A façade over offer, issuer, receive, renewal, request, ask and present, which hold the rules. It owns the wallet's state, and
+that state is saved before anything that depends on it leaves.
 """
 
 from collections import Counter
+from collections.abc import Iterable
 from threading import Lock
 from typing import Final
 
@@ -12,14 +13,16 @@ import msgspec
 
 from sinwon.core.fetch import Unreachable
 from sinwon.core.refusal import Refusal
+from sinwon.holder.access import Access, sender_with
 from sinwon.holder.ask import Ask
 from sinwon.holder.copies import Copies
-from sinwon.holder.history import RECEIVED, SENT, Event, History
-from sinwon.holder.issuer import open_issuer
+from sinwon.holder.history import RECEIVED, SENT, UNREACHABLE, Event, History
+from sinwon.holder.issuer import Issuer, open_issuer
 from sinwon.holder.offer import OfferView, read_offer
 from sinwon.holder.powers import Powers
 from sinwon.holder.present import Choice, Consent, Declined, Sent, check_not_answered, read_request, send_answer
 from sinwon.holder.receive import COPIES, receive_configuration
+from sinwon.holder.renewal import FEW, Renewal, due, new_renewal, reopen_issuer
 from sinwon.holder.storage import Kept, Storage, read_kept
 
 MAX_ANSWERED: Final = 1000  # nonces remembered; a request lives five minutes, nobody answers that many in them
@@ -34,8 +37,10 @@ class Holder:
         self.copies = Copies(kept.copies)
         self.history = History(kept.history)
         self._answered = kept.answered
+        self._renewals = {renewal.key: renewal for renewal in kept.renewals}
         self._storage = storage
         self._lock = Lock()
+        self._refreshing = Lock()
 
     def read_offer(self, link: str) -> OfferView:
         """What the person sees before accepting: the issuer, and whether a code is needed. Raises Refusal."""
@@ -43,19 +48,13 @@ class Holder:
 
     def accept_offer(self, offer: OfferView, *, tx_code: str | None = None, copies: int = COPIES) -> Counter[str]:
         """Receives every configuration of the offer; how many copies of each type. Raises Refusal, Unreachable."""
-        received: Counter[str] = Counter()
         try:
-            issuer = open_issuer(self.powers, offer)
-            token = issuer.redeem(offer, tx_code)
-            for configuration_id in offer.configuration_ids:
-                batch = receive_configuration(self.powers, issuer, token, configuration_id, copies)
-                self.copies.add(batch)
-                received.update(copy.vct for copy in batch)
-                self._note(offer.issuer, RECEIVED, (batch[0].vct,))
+            issuer = open_issuer(self.powers, offer.issuer, offer.grant.authorization_server)
+            access = self._redeem(issuer, offer, tx_code)
+            return self._receive(issuer, access, offer.configuration_ids, copies)
         except Refusal as refusal:
             self._note(offer.issuer, refusal.code, ())
             raise
-        return received
 
     def receive(self, link: str, *, tx_code: str | None = None, copies: int = COPIES) -> Counter[str]:
         """read_offer and accept_offer in one go."""
@@ -86,7 +85,7 @@ class Holder:
             self._note(party, refusal.code, asked)
             raise
         except Unreachable:
-            self._note(party, "unreachable", asked)
+            self._note(party, UNREACHABLE, asked)
             raise
         self._note(party, SENT, sent.claims)
         return sent
@@ -100,9 +99,61 @@ class Holder:
         """Unused, still valid copies of each type."""
         return self.copies.left(self.powers.clock())
 
+    def refresh(self, *, few: int = FEW, copies: int = COPIES) -> Counter[str]:
+        """Fetches fresh copies of every type of which fewer than `few` are left for another day, without the person; how many
+        of each type. Every certificate is tried; then raises the first Refusal or Unreachable there was."""
+        received: Counter[str] = Counter()
+        failed: Exception | None = None
+        with self._refreshing:  # a refresh token is renewed once
+            for renewal in tuple(self._renewals.values()):
+                try:
+                    received += self._refresh(renewal, few, copies)
+                except (Refusal, Unreachable) as error:
+                    self._note(renewal.issuer, error.code if isinstance(error, Refusal) else UNREACHABLE, ())
+                    failed = failed or error
+        if failed is not None:
+            raise failed
+        return received
+
     def delete_everything(self) -> None:
+        self._renewals.clear()
         self.copies.clear()
         self.history.clear()
+        self._save()
+
+    def _redeem(self, issuer: Issuer, offer: OfferView, tx_code: str | None) -> Access:
+        """With a key of its own for the certificate, where the issuer binds tokens."""
+        if not issuer.binds_tokens:
+            return issuer.redeem(offer, tx_code, None).access
+        reference, signer = self.powers.keys.create()
+        tokens = issuer.redeem(offer, tx_code, sender_with(self.powers, signer))
+        if tokens.refresh_token is not None:
+            self._keep(new_renewal(offer, issuer, reference, tokens.refresh_token))
+        return tokens.access
+
+    def _refresh(self, renewal: Renewal, few: int, copies: int) -> Counter[str]:
+        wanted = due(renewal, self.copies, now=self.powers.clock(), few=few)
+        if not wanted:
+            return Counter()
+        issuer = reopen_issuer(self.powers, renewal)
+        tokens = issuer.refresh(renewal.refresh_token, sender_with(self.powers, self.powers.keys.open(renewal.key)))
+        if tokens.refresh_token is not None:
+            self._keep(renewal.with_token(tokens.refresh_token))
+        return self._receive(issuer, tokens.access, wanted, copies)
+
+    def _receive(self, issuer: Issuer, access: Access, configurations: Iterable[str], copies: int) -> Counter[str]:
+        received: Counter[str] = Counter()
+        for configuration_id in configurations:
+            batch = receive_configuration(self.powers, issuer, access, configuration_id, copies)
+            self.copies.add(batch)
+            received.update(copy.vct for copy in batch)
+            self._note(issuer.identifier, RECEIVED, (batch[0].vct,))
+        return received
+
+    def _keep(self, renewal: Renewal) -> None:
+        """Before anything is done with the access it came with: the issuer does not wait long for the old token."""
+        with self._lock:
+            self._renewals[renewal.key] = renewal
         self._save()
 
     def _remember(self, ask: Ask) -> None:
@@ -122,5 +173,6 @@ class Holder:
         if self._storage is None:
             return
         with self._lock:
-            kept = Kept(self.copies.unused(), self.history.events, self._answered)
+            renewals = tuple(self._renewals.values())
+            kept = Kept(self.copies.unused(), self.history.events, self._answered, renewals)
             self._storage.save(msgspec.json.encode(kept))
