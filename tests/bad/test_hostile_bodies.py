@@ -13,7 +13,6 @@ from pathlib import Path
 from time import monotonic
 
 import pytest
-from starlette.applications import Starlette
 from starlette.routing import Route
 
 from sinwon.core.limits import MAX_FORM
@@ -25,6 +24,7 @@ from sinwon.store.trust.publications import Publication
 from sinwon.web.consulate.app import consulate_app
 from sinwon.web.gateway.app import gateway_app
 from sinwon.web.issuer.app import issuer_app
+from sinwon.web.shared.app import RoleApp
 from sinwon.web.trust.app import trust_app
 from tests import world
 from tests.counter import SECRET, counter, people
@@ -117,7 +117,7 @@ NAMES = (
 class Role:
     """A role's application, names and keys of living records, and which of its routes are pages."""
 
-    app: Starlette
+    app: RoleApp
     origin: str
     names: tuple[str, ...] = ("x",)
     tokens: tuple[str, ...] = ()
@@ -126,7 +126,7 @@ class Role:
 
     @property
     def routes(self) -> list[Route]:
-        return [route for route in self.app.routes if isinstance(route, Route)]
+        return list(self.app.routes)
 
     def paths(self, route: Route, names: Sequence[bytes]) -> list[bytes]:
         filled = (re.sub(rb"\{[^}]+\}", name.replace(b"\\", rb"\\"), route.path.encode()) for name in names)

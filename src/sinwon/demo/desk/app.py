@@ -12,7 +12,6 @@ from secrets import token_urlsafe
 from typing import Any, Final
 from urllib.parse import urlencode
 
-from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
@@ -25,7 +24,7 @@ from sinwon.holder.ask import Ask, AskedClaim
 from sinwon.holder.present import NO, Choice, Declined
 from sinwon.protocols.credential_types import IDENTITY
 from sinwon.protocols.trust.catalogue import Catalogue
-from sinwon.web.shared.app import make_app
+from sinwon.web.shared.app import RoleApp, make_app
 from sinwon.web.shared.pages import Pages, Texts, language_of, style_route
 from sinwon.web.shared.reading import query, read_form
 
@@ -131,7 +130,7 @@ class Desk:
         }
 
 
-def desk_app(desk: Desk) -> Starlette:
+def desk_app(desk: Desk) -> RoleApp:
     routes = [
         Route("/", desk.home),
         Route("/present", desk.choose),

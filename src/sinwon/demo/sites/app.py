@@ -10,7 +10,6 @@ from typing import Any, Final
 import httpx2
 from authlib.integrations.base_client import OAuthError
 from authlib.integrations.starlette_client import OAuth
-from starlette.middleware import Middleware
 from starlette.middleware.sessions import SessionMiddleware
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -103,12 +102,10 @@ def site_app(site: Site) -> Any:
     ]
     app = make_app(routes, origin=site.origin, pages=pages.pages)
     secure = site.origin.startswith("https")
-    session = Middleware(
-        SessionMiddleware,
+    return SessionMiddleware(
+        app,
         secret_key=site.session_secret,
         session_cookie=f"session_{site.service}",
         https_only=secure,
         max_age=1800,
     )
-    app.user_middleware.append(session)
-    return app

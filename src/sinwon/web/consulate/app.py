@@ -1,16 +1,14 @@
 """The consulate's application: routes behind the shared middleware. Screens of the console are not part of it yet."""
 
-from starlette.applications import Starlette
-
 from sinwon.services.enrolment.consulate import Consulate
 from sinwon.web.consulate.applicants import applicant_routes
 from sinwon.web.consulate.handlers import MAX_BODY
 from sinwon.web.consulate.officers import officer_routes
 from sinwon.web.consulate.problems import PROBLEMS
-from sinwon.web.shared.app import make_app
+from sinwon.web.shared.app import RoleApp, make_app
 
 
-def consulate_app(consulate: Consulate) -> Starlette:
+def consulate_app(consulate: Consulate) -> RoleApp:
     statuses = {code: problem.status for code, problem in PROBLEMS.items()}
     routes = [*applicant_routes(consulate), *officer_routes(consulate)]
     return make_app(routes, origin=consulate.origin, statuses=statuses, max_body=MAX_BODY)

@@ -2,7 +2,6 @@
 
 from typing import Final
 
-from starlette.applications import Starlette
 from starlette.routing import Route
 
 from sinwon.protocols.oidc.discovery import AUTHORIZE, JWKS, TOKEN, USERINFO, WELL_KNOWN
@@ -10,13 +9,13 @@ from sinwon.services.presentation.gateway import Gateway
 from sinwon.web.gateway.provider import Provider
 from sinwon.web.gateway.sign_in import SignInPages
 from sinwon.web.gateway.verifier import Verifier
-from sinwon.web.shared.app import get_only, make_app, wallet_route
+from sinwon.web.shared.app import RoleApp, get_only, make_app, wallet_route
 from sinwon.web.shared.pages import style_route
 
 STATUSES: Final = {"invalid_client": 401}
 
 
-def gateway_app(gateway: Gateway) -> Starlette:
+def gateway_app(gateway: Gateway) -> RoleApp:
     provider, verifier, pages = Provider(gateway), Verifier(gateway), SignInPages(gateway)
     routes = [
         Route(WELL_KNOWN, provider.discovery),

@@ -6,7 +6,6 @@ Everything a wallet or verifier calls allows any origin without cookies; what ou
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
@@ -49,7 +48,7 @@ from sinwon.services.issuance.refresh_access import refresh_access
 from sinwon.services.issuance.revoke import revoke
 from sinwon.web.issuer.access import NONCE_HEADER, Access, fresh_nonce, protected, with_proof
 from sinwon.web.shared.answers import NO_STORE, json_answer, public_answer
-from sinwon.web.shared.app import get_only, make_app, wallet_route
+from sinwon.web.shared.app import RoleApp, get_only, make_app, wallet_route
 from sinwon.web.shared.reading import check_accepts, query, read_body, read_form, require_type
 
 STATUSES: Final[Mapping[str, int]] = {
@@ -63,7 +62,7 @@ METADATA_AGE: Final = 600  # seconds
 RoleUseCase = Callable[[Issuer, str], object]
 
 
-def issuer_app(issuer: Issuer) -> Starlette:
+def issuer_app(issuer: Issuer) -> RoleApp:
     """The role's application. `issuer.engine` has the role's tables already."""
     routes = [*_wallet_routes(issuer), *_public_routes(issuer), *_role_routes(issuer)]
     return make_app(routes, origin=issuer.origin, statuses=STATUSES, engine=issuer.engine)

@@ -1,14 +1,14 @@
 """Making a role's application: its routes behind the shared middleware."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from inspect import iscoroutinefunction
 from typing import Final
 
 from sqlalchemy import Engine
-from starlette.applications import Starlette
-from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Route
+from starlette.routing import Route, Router
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from sinwon.core.limits import MAX_FORM
 from sinwon.web.shared.answers import CORS, error_answer
@@ -19,28 +19,47 @@ ALLOWED_HEADERS: Final = ("Authorization", "Content-Type", "DPoP", "OAuth-Client
 Handler = Callable[[Request], Awaitable[Response] | Response]
 
 
+class RoleApp(Guard):
+    """A role's application, and the addresses it answers at."""
+
+    def __init__(self, app: ASGIApp, *, origin: str, role: str, routes: tuple[Route, ...]) -> None:
+        super().__init__(app, origin=origin, role=role)
+        self.routes = routes
+
+
 def make_app(
-    routes: Sequence[BaseRoute],
+    routes: Sequence[Route],
     *,
     origin: str,
     statuses: Mapping[str, int] | None = None,
     max_body: int = MAX_FORM,
     pages: Pages | None = None,
     engine: Engine | None = None,
-) -> Starlette:
-    """A Starlette application that answers only for the host of `origin`. Refusals raised by handlers become JSON errors; with
-    `pages`, a person who asks for an address that is not there gets a page; with `engine`, handlers that run use cases on the
-    event loop have them committed together."""
+) -> RoleApp:
+    """An application that answers only for the host of `origin`. Refusals raised by handlers become JSON errors; with `pages`,
+    a person who asks for an address that is not there gets a page; with `engine`, what handlers write on the event loop is
+    committed together. It is Starlette's router without its application: what that adds to each request is done here once."""
     role = origin.partition("://")[2]
-    together = [Middleware(Together, engine=engine)] if engine is not None and engine.dialect.name == "sqlite" else []
-    middleware = [
-        Middleware(Guard, origin=origin, role=role),
-        *together,
-        Middleware(Errors, statuses=statuses or {}, role=role),
-        Middleware(BodyLimit, limit=max_body),
-    ]
-    handlers = {404: _not_found(pages), 405: _wrong_method, 500: _failed}
-    return Starlette(routes=list(routes), middleware=middleware, exception_handlers=handlers)
+    router = Router([_direct(route) for route in routes], redirect_slashes=False, default=_not_found(pages))
+    app: ASGIApp = Errors(BodyLimit(router, limit=max_body), statuses=statuses or {}, role=role)
+    if engine is not None and engine.dialect.name == "sqlite":
+        app = Together(app, engine=engine)
+    return RoleApp(app, origin=origin, role=role, routes=tuple(routes))
+
+
+def _direct(route: Route) -> Route:
+    """The handler without Starlette's own handling of exceptions: `Errors` has all of it."""
+    if iscoroutinefunction(route.endpoint):
+        route.app = _asgi(route.endpoint)
+    return route
+
+
+def _asgi(handler: Callable[[Request], Awaitable[Response]]) -> ASGIApp:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        response = await handler(Request(scope, receive, send))
+        await response(scope, receive, send)
+
+    return app
 
 
 def wallet_route(path: str, handler: Handler, methods: Sequence[str], *, exposed: Sequence[str] = ()) -> Route:
@@ -75,19 +94,11 @@ def get_only(route: Route) -> Route:
     return route
 
 
-def _not_found(pages: Pages | None) -> Callable[[Request, Exception], Awaitable[Response]]:
-    async def answer(request: Request, _error: Exception) -> Response:
+def _not_found(pages: Pages | None) -> ASGIApp:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        request, answer = Request(scope), error_answer("not_found", 404)
         if pages is not None and "text/html" in request.headers.get("accept", ""):
-            return pages.render(request, "lost.html", {}, status=404)
-        return error_answer("not_found", 404)
+            answer = pages.render(request, "lost.html", {}, status=404)
+        await answer(scope, receive, send)
 
-    return answer
-
-
-async def _failed(_request: Request, _error: Exception) -> Response:
-    """The outermost edge: an error nobody foresaw is still one JSON shape, and nothing of it is shown."""
-    return error_answer("server_error", 500)
-
-
-async def _wrong_method(_request: Request, error: Exception) -> Response:
-    return error_answer("method_not_allowed", 405, getattr(error, "headers", None))
+    return app

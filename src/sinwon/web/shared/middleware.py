@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 import structlog
 from sqlalchemy import Engine
 from starlette.datastructures import Headers
+from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -40,7 +41,7 @@ SECURITY: Final = (
 
 
 class Guard:
-    """Refuses other hosts, adds security headers, writes the access log."""
+    """Lets HTTP for our host in and nothing else, adds security headers, writes the access log, has the last word on errors."""
 
     def __init__(self, app: ASGIApp, *, origin: str, role: str) -> None:
         self.app = app
@@ -50,10 +51,11 @@ class Guard:
         self.role = role
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket":
+            await send({"type": "websocket.close"})
         if scope["type"] != "http":
-            await self.app(scope, receive, send)
             return
-        started, status = perf_counter(), 500
+        started, status = perf_counter(), 0
 
         async def dressed(message: Message) -> None:
             nonlocal status
@@ -62,11 +64,18 @@ class Guard:
                 self._dress(message["headers"])
             await send(message)
 
-        if [value.lower() for name, value in scope["headers"] if name == b"host"] == [self.host]:
-            await self.app(scope, receive, dressed)
-        else:
-            await error_answer("misdirected_request", 421)(scope, receive, dressed)
-        self._log(scope, status, perf_counter() - started)
+        try:
+            if [value.lower() for name, value in scope["headers"] if name == b"host"] == [self.host]:
+                await self.app(scope, receive, dressed)
+            else:
+                await error_answer("misdirected_request", 421)(scope, receive, dressed)
+        except Exception:
+            # An error nobody foresaw is still one JSON shape, and nothing of it is shown; the server says it to its log.
+            if not status:
+                await error_answer("server_error", 500)(scope, receive, dressed)
+            raise
+        finally:
+            self._log(scope, status or 500, perf_counter() - started)
 
     def _dress(self, headers: list[tuple[bytes, bytes]]) -> None:
         """Our applications never set these themselves, pages their policy excepted."""
@@ -88,9 +97,6 @@ class Together:
         self._groups: dict[AbstractEventLoop, Group] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
         group = self._of_this_loop()
 
         async def settled(message: Message) -> None:
@@ -128,9 +134,6 @@ class BodyLimit:
         self.seconds = seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
         declared = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
         if not declared.isdigit() or len(declared) > LENGTH_DIGITS or int(declared) > self.limit:
             await error_answer("too_large", 413, CLOSE)(scope, receive, send)
@@ -170,9 +173,7 @@ class Errors:
         self.role = role
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
+        scope["app"] = self  # with it the router raises what it refuses
         try:
             await self.app(scope, receive, send)
         except Refusal as refusal:
@@ -181,6 +182,8 @@ class Errors:
             if refusal.code in UNREAD:
                 answer.headers.update(CLOSE)
             await self._answer(answer, scope, receive, send)
+        except HTTPException as wrong:  # the router's: there is such an address, not for this method
+            await self._answer(error_answer("method_not_allowed", wrong.status_code, wrong.headers), scope, receive, send)
         except Fault as fault:
             log.error("fault", role=self.role, why=str(fault))
             await self._answer(error_answer("server_error", 500), scope, receive, send)

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -13,7 +12,7 @@ from sinwon.core.strict_json import dump
 from sinwon.protocols.trust import catalogue_document, trust_list
 from sinwon.store.trust.publications import Publication
 from sinwon.web.shared.answers import public_answer
-from sinwon.web.shared.app import make_app
+from sinwon.web.shared.app import RoleApp, make_app
 
 MEDIA_TYPE: Final = "application/jwt"
 KEY_PATH: Final = "/operator-key.jwk"
@@ -26,7 +25,7 @@ Latest = Callable[[], Publication | None]
 """The newest publication; whoever wires the site decides how long it is kept in memory."""
 
 
-def trust_app(*, origin: str, operator_jwk: Mapping[str, str], latest: Latest) -> Starlette:
+def trust_app(*, origin: str, operator_jwk: Mapping[str, str], latest: Latest) -> RoleApp:
     key = dump({**operator_jwk, "alg": "ES256", "use": "sig"})
 
     async def get_trust_list(request: Request) -> Response:
