@@ -10,8 +10,8 @@ from typing import Any, Final
 
 from sinwon.core.limits import MAX_SD_JWT
 from sinwon.core.refusal import Malformed, Unmet
-from sinwon.formats.sdjwt.names import ALGORITHM, DIGESTS, HASH, INVALID, PLACEHOLDER
-from sinwon.formats.sdjwt.parse import Disclosure, SdJwt
+from sinwon.formats.sdjwt.names import ALGORITHM, DIGESTS, HASH, HASHES, INVALID, PLACEHOLDER
+from sinwon.formats.sdjwt.parse import Disclosure, SdJwt, text_digest
 
 CONTAINERS: Final = (dict, list)
 TEXT: Final = frozenset({str})
@@ -33,6 +33,14 @@ def payload_of(sd_jwt: SdJwt) -> dict[str, Any]:
         raise refusal.coded(INVALID) from None
 
 
+def hash_of(payload: Mapping[str, Any]) -> str:
+    """The name of the hash of all digests, and of the key binding's `sd_hash`. Raises Unmet."""
+    algorithm = payload.get(ALGORITHM, HASH)
+    if not isinstance(algorithm, str) or algorithm not in HASHES:
+        raise Unmet(INVALID, "digests by a hash that is not on our list")
+    return algorithm
+
+
 def process_payload(payload: Mapping[str, Any], disclosures: tuple[Disclosure, ...]) -> dict[str, Any]:
     """As process, for a payload already parsed. Raises Malformed, Unmet."""
     return _run(payload, disclosures)[0]
@@ -44,10 +52,9 @@ def locate(sd_jwt: SdJwt) -> list[tuple[Path, Disclosure]]:
 
 
 def _run(payload: Mapping[str, Any], disclosures: tuple[Disclosure, ...]) -> tuple[dict[str, Any], "_Processing"]:
-    # 1 the one hash [RFC 9901 4.1.1]
-    if payload.get(ALGORITHM, HASH) != HASH:
-        raise Unmet(INVALID, "digests are not SHA-256")
-    waiting = {disclosure.digest: disclosure for disclosure in disclosures}
+    # 1 a hash of our list [RFC 9901 4.1.1]
+    algorithm = hash_of(payload)
+    waiting = {text_digest(disclosure.text, algorithm): disclosure for disclosure in disclosures}
     if len(waiting) != len(disclosures):
         raise Unmet(INVALID, "the same disclosure twice")
     # 2 digests replaced, recursively [RFC 9901 7.1]

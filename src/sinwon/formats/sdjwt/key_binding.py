@@ -5,28 +5,27 @@ does not remember nonces: the caller consumes the transaction the nonce belongs 
 """
 
 from collections.abc import Mapping
-from hashlib import sha256
 from typing import Any, Final
 
-from sinwon.core import base64url
 from sinwon.core.ids import same
 from sinwon.core.limits import CLOCK_SKEW
 from sinwon.core.refusal import Refusal, Unmet, Untrusted
 from sinwon.formats.jose.jws import Jws, verify_jws
-from sinwon.formats.sdjwt.names import INVALID_KEY_BINDING, KEY_BINDING_TYP
-from sinwon.formats.sdjwt.parse import SdJwt
+from sinwon.formats.sdjwt.names import HASH, INVALID_KEY_BINDING, KEY_BINDING_TYP
+from sinwon.formats.sdjwt.parse import SdJwt, text_digest
 from sinwon.keys.jwk import PublicKey
 
 MAX_AGE: Final = 300  # seconds around now: a slow hand and a clock that is off, no more
 
 
-def sd_hash(presentation: str) -> str:
-    """Over issuer JWT, disclosures and tildes, the last one included (RFC 9901 §4.3.1)."""
-    return base64url.encode(sha256(presentation.encode()).digest())
+def sd_hash(presentation: str, algorithm: str = HASH) -> str:
+    """Over issuer JWT, disclosures and tildes, the last one included, by the credential's hash (RFC 9901 §4.3.1)."""
+    return text_digest(presentation, algorithm)
 
 
-def check_key_binding(sd_jwt: SdJwt, key: PublicKey, *, audience: str, nonce: str, now: int) -> None:
-    """That `sd_jwt` was presented by the holder of `key` to `audience` for `nonce`, just now. Raises Unmet, Untrusted."""
+def check_key_binding(sd_jwt: SdJwt, key: PublicKey, *, audience: str, nonce: str, now: int, algorithm: str = HASH) -> None:
+    """That `sd_jwt`, whose digests are by `algorithm`, was presented by the holder of `key` to `audience` for `nonce`, just
+    now. Raises Unmet, Untrusted."""
     # 1 there is one [RFC 9901 7.3]
     if sd_jwt.key_binding is None:
         raise Unmet(INVALID_KEY_BINDING, "no key binding")
@@ -40,7 +39,7 @@ def check_key_binding(sd_jwt: SdJwt, key: PublicKey, *, audience: str, nonce: st
     if not _is(claims.get("nonce"), nonce):
         raise Unmet(INVALID_KEY_BINDING, "not the nonce of this transaction")
     # 5 over exactly these disclosures [RFC 9901 7.3]
-    if not _is(claims.get("sd_hash"), sd_hash(sd_jwt.without_key_binding)):
+    if not _is(claims.get("sd_hash"), sd_hash(sd_jwt.without_key_binding, algorithm)):
         raise Unmet(INVALID_KEY_BINDING, "bound to another presentation")
 
 

@@ -4,7 +4,6 @@ Owns splitting and bounded parsing. Keeps every text as received: digests are ta
 encoded again. Does not compare a digest (disclosures), a signature (vc) or a holder's key (key_binding).
 """
 
-from hashlib import sha256
 from typing import Any, Final
 
 from msgspec import Struct
@@ -14,9 +13,14 @@ from sinwon.core.limits import MAX_SD_JWT
 from sinwon.core.refusal import Malformed
 from sinwon.core.strict_json import parse_json
 from sinwon.formats.jose.jws import Jws, parse_jws
-from sinwon.formats.sdjwt.names import INVALID, RESERVED
+from sinwon.formats.sdjwt.names import HASH, HASHES, INVALID, RESERVED
 
 MAX_DISCLOSURES: Final = 500  # a credential of ours has about 40; work per disclosure is a hash and a small JSON
+
+
+def text_digest(text: str, algorithm: str = HASH) -> str:
+    """Base64url of the digest over `text` as it is, by one of HASHES."""
+    return base64url.encode(HASHES[algorithm](text.encode()).digest())
 
 
 class Disclosure(Struct, frozen=True):
@@ -30,7 +34,7 @@ class Disclosure(Struct, frozen=True):
     @property
     def digest(self) -> str:
         """SHA-256 over the text as received (RFC 9901 §4.2.3)."""
-        return base64url.encode(sha256(self.text.encode()).digest())
+        return text_digest(self.text)
 
 
 class SdJwt(Struct, frozen=True):

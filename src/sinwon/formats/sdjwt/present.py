@@ -5,10 +5,11 @@ Owns the choice of disclosures for claim paths, parents included, and the KB-JWT
 
 from collections.abc import Iterable
 
+from sinwon.core.limits import MAX_SD_JWT
 from sinwon.core.refusal import Unmet
 from sinwon.formats.dcql.path import ClaimPath, find
-from sinwon.formats.jose.jws import sign_jws
-from sinwon.formats.sdjwt.disclosures import Path, locate, process
+from sinwon.formats.jose.jws import parse_jws, sign_jws
+from sinwon.formats.sdjwt.disclosures import Path, hash_of, locate, process
 from sinwon.formats.sdjwt.key_binding import sd_hash
 from sinwon.formats.sdjwt.names import INVALID, KEY_BINDING_TYP
 from sinwon.formats.sdjwt.parse import SdJwt
@@ -29,7 +30,9 @@ def select(sd_jwt: SdJwt, paths: Iterable[ClaimPath]) -> str:
 
 def bind_key(presentation: str, *, audience: str, nonce: str, now: int, signer: Signer) -> str:
     """`presentation`, which ends with a tilde, with the holder's KB-JWT appended."""
-    claims = {"iat": now, "aud": audience, "nonce": nonce, "sd_hash": sd_hash(presentation)}
+    issuer_signed = parse_jws(presentation[: presentation.index("~")], limit=MAX_SD_JWT)
+    algorithm = hash_of(issuer_signed.claims(limit=MAX_SD_JWT))
+    claims = {"iat": now, "aud": audience, "nonce": nonce, "sd_hash": sd_hash(presentation, algorithm)}
     return presentation + sign_jws({"typ": KEY_BINDING_TYP}, claims, signer)
 
 

@@ -12,7 +12,7 @@ from msgspec import Struct
 from sinwon.core.limits import CLOCK_SKEW
 from sinwon.core.refusal import Malformed, Refusal, Unmet, Untrusted
 from sinwon.formats.jose.jws import verify_jws
-from sinwon.formats.sdjwt.disclosures import payload_of, process_payload
+from sinwon.formats.sdjwt.disclosures import hash_of, payload_of, process_payload
 from sinwon.formats.sdjwt.names import INVALID, NOT_VALID_NOW, PROTECTED, SD_JWT_VC, UNTRUSTED_ISSUER
 from sinwon.formats.sdjwt.parse import SdJwt
 from sinwon.formats.status.reference import StatusReference, parse_status
@@ -31,6 +31,8 @@ class VerifiedSdJwtVc(Struct, frozen=True):
     holder_key: PublicKey
     status: StatusReference
     expires_at: int
+    algorithm: str
+    """The hash of its digests: what the key binding's `sd_hash` is made with."""
 
 
 def verify_sd_jwt_vc(sd_jwt: SdJwt, *, anchors: TrustAnchors, now: int) -> VerifiedSdJwtVc:
@@ -52,7 +54,8 @@ def verify_sd_jwt_vc(sd_jwt: SdJwt, *, anchors: TrustAnchors, now: int) -> Verif
     # 6 valid now, judged on the processed payload [RFC 9901 7.1]
     expires_at = _check_validity(claims, now)
     # 7 bound to a key, with a status [HAIP 6.1]
-    return VerifiedSdJwtVc(claims, vct, issuer, _holder_key(claims), parse_status(claims.get("status")), expires_at)
+    holder_key, status = _holder_key(claims), parse_status(claims.get("status"))
+    return VerifiedSdJwtVc(claims, vct, issuer, holder_key, status, expires_at, hash_of(payload))
 
 
 def _trusted_chain(sd_jwt: SdJwt, anchors: TrustAnchors, vct: str, now: int) -> VerifiedChain:

@@ -9,13 +9,14 @@ from sinwon.core.limits import MAX_SD_JWT
 from sinwon.core.refusal import Malformed, Refusal
 from sinwon.core.strict_json import dump
 from sinwon.formats.sdjwt.disclosures import MAX_NESTING, process, process_payload
+from sinwon.formats.sdjwt.names import PROTECTED, RESERVED
 from sinwon.formats.sdjwt.parse import parse_disclosure, parse_sd_jwt
 from sinwon.formats.sdjwt.vc import verify_sd_jwt_vc
 from tests.unit.formats.sdjwt.forge import digest, disclosure, issued, presented, visible
 from tests.unit.formats.sdjwt.test_issue import issue
 from tests.world import NOW, trust_anchors
 
-NAMES = st.text(min_size=1, max_size=12).filter(lambda name: name not in {"_sd", "_sd_alg", "..."} and name not in visible())
+NAMES = st.text(min_size=1, max_size=12).filter(lambda name: name not in RESERVED | PROTECTED and name not in visible())
 SCALARS = st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(max_size=30)
 VALUES = st.recursive(
     SCALARS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES, inner, max_size=3), max_leaves=8

@@ -4,16 +4,19 @@ from typing import Any
 
 import pytest
 
-from sinwon.core.refusal import Malformed, Refusal, Unmet, Untrusted
+from sinwon.core.refusal import Refusal, Unmet, Untrusted
 from sinwon.formats.jose.jws import verify_jws
 from sinwon.formats.sdjwt.disclosures import process, process_payload
+from sinwon.formats.sdjwt.hide import Hide
+from sinwon.formats.sdjwt.issue import issue_sd_jwt, prepare
 from sinwon.formats.sdjwt.key_binding import check_key_binding
 from sinwon.formats.sdjwt.parse import SdJwt, parse_disclosure, parse_sd_jwt
+from sinwon.formats.sdjwt.present import select
 from sinwon.formats.sdjwt.vc import verify_sd_jwt_vc
 from sinwon.formats.status.reference import parse_status
 from sinwon.keys.jwk import parse_public_jwk
 from tests.unit.formats.vectors import load, named
-from tests.world import trust_anchors
+from tests.world import SeededRandomness, issuer_signer, trust_anchors
 
 RFC9901 = named("sd-jwt/rfc9901-examples.json")
 VC = named("sd-jwt/sd-jwt-vc-examples.json")
@@ -115,10 +118,10 @@ def test_compact_equivalents_of_the_json_forms(name: str) -> None:
     bind(vector, sd_jwt)
 
 
-@pytest.mark.parametrize("name", ["json_serialization_flattened_presentation", "json_serialization_general_presentation"])
-def test_the_json_forms_themselves_are_refused(name: str) -> None:
-    with pytest.raises(Malformed):
-        parse_sd_jwt(str(RFC9901[name]["jws_json"]))
+def test_counts() -> None:
+    """The two cases in JSON Serialization are in test_json_form."""
+    assert (len(RFC9901), len(VC), len(PRESENTED), len(UNSIGNED), len(BOUND)) == (12, 3, 8, 4, 4)
+    assert len(CASES) + 2 == len(named("sd-jwt/testcases.json")) == 17
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -140,6 +143,41 @@ def test_case_of_sd_jwt_python_with_everything_disclosed(name: str) -> None:
 def test_case_of_sd_jwt_python_is_not_our_credential(name: str) -> None:
     with pytest.raises(Refusal):
         verify_sd_jwt_vc(parse_sd_jwt(CASES[name]["sd_jwt"]), anchors=trust_anchors(), now=1_700_000_000)
+
+
+def marked(value: Any, hidden: set[tuple[str | int, ...]], path: tuple[str | int, ...] = ()) -> Any:
+    """`value` with Hide at the places in `hidden`."""
+    if isinstance(value, dict):
+        value = {name: marked(member, hidden, (*path, name)) for name, member in value.items()}
+    elif isinstance(value, list):
+        value = [marked(element, hidden, (*path, at)) for at, element in enumerate(value)]
+    return Hide(value) if path in hidden else value
+
+
+def shown_paths(wish: Any, path: tuple[str | int, ...] = ()) -> list[tuple[str | int, ...]]:
+    """Paths of what a case's holder discloses: true and values, at any depth. `null`, false and "None" disclose nothing."""
+    if isinstance(wish, dict):
+        return [found for name, member in wish.items() for found in shown_paths(member, (*path, name))]
+    if isinstance(wish, list):
+        return [found for at, element in enumerate(wish) for found in shown_paths(element, (*path, at))]
+    return [path] if wish not in (False, None, "None") else []
+
+
+ALL_CASES = named("sd-jwt/testcases.json")
+
+
+@pytest.mark.parametrize("name", ALL_CASES)
+def test_case_of_sd_jwt_python_issued_and_shown_by_us(name: str) -> None:
+    case = ALL_CASES[name]
+    hidden = {tuple(path) for path in case["selectively_disclosable_paths"]}
+    template = prepare(marked(case["user_claims"], hidden), decoys=1)
+    text = issue_sd_jwt({}, template, typ="testcase+sd-jwt", by=issuer_signer(), random=SeededRandomness(4))
+    sd_jwt = parse_sd_jwt(text)
+    assert process(sd_jwt) == case["user_claims"]
+    assert len(sd_jwt.disclosures) == len(hidden)
+    shown = process(parse_sd_jwt(select(sd_jwt, shown_paths(case["holder_disclosed_claims"]))))
+    theirs = {"iss", "cnf", "iat", "exp"}
+    assert shown == {member: value for member, value in case["expect"].items() if member not in theirs}
 
 
 def test_referenced_token_of_the_status_list_draft() -> None:
