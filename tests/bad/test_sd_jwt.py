@@ -3,7 +3,6 @@
 import hashlib
 import json
 from collections.abc import Callable
-from hashlib import sha256, sha384, sha512
 from typing import Any
 
 import pytest
@@ -300,6 +299,29 @@ def test_V08_control_sha_256_named_or_by_default(algorithm: str | None) -> None:
 def test_V08_another_digest_algorithm(algorithm: object) -> None:
     with pytest.raises(Unmet, match="not on our list"):
         verify(bound(with_disclosures(NAME, _sd_alg=algorithm)))
+
+
+@pytest.mark.parametrize(("algorithm", "by"), [("sha-384", hashlib.sha384), ("sha-512", hashlib.sha512)])
+def test_V08_control_other_hashes_of_our_list(algorithm: str, by: Any) -> None:
+    theirs = base64url.encode(by(NAME.encode()).digest())
+    shown = forged({**visible(), "_sd": [theirs], "_sd_alg": algorithm}, [NAME])
+    sd_jwt = parse_sd_jwt(bind_key(shown, audience=AUDIENCE, nonce=NONCE, now=NOW, signer=HOLDER))
+    credential = verify_sd_jwt_vc(sd_jwt, anchors=trust_anchors(), now=NOW)
+    assert (credential.claims["nickname"], credential.algorithm) == ("옥분", algorithm)
+    expected: dict[str, Any] = {"audience": AUDIENCE, "nonce": NONCE, "now": NOW}
+    check_key_binding(sd_jwt, credential.holder_key, algorithm=algorithm, **expected)
+    with pytest.raises(Unmet, match="another presentation"):
+        check_key_binding(sd_jwt, credential.holder_key, **expected)
+
+
+@pytest.mark.parametrize(
+    ("named", "by"),
+    [("sha-256", hashlib.sha512), ("sha-512", hashlib.sha256), ("sha-384", hashlib.sha512), (None, hashlib.sha384)],
+)
+def test_V08_digests_by_another_hash_than_the_one_named(named: str | None, by: Any) -> None:
+    theirs = base64url.encode(by(NAME.encode()).digest())
+    with pytest.raises(Unmet):
+        verify(bound(with_disclosures(NAME, _sd=[theirs], _sd_alg=named)))
 
 
 def test_V08_truncated_digest() -> None:
