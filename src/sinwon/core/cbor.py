@@ -1,10 +1,11 @@
 """The one door for CBOR, both ways: RFC 8949 as strict as we can make it, bounded before it is used.
 
-Refuses indefinite lengths, integers longer than necessary, duplicate keys, keys that are neither integer nor text nor bytes,
-bytes after the item, nesting deeper than MAX_DEPTH, more than MAX_ITEMS items, bignums nobody needs. No tag becomes a foreign
-object: three that we speak come out as `Encoded`, `FullDate` and `DateTime`, a bignum as an integer, all others as `Tagged`.
-Lengths longer than necessary are accepted, for a common encoder writes them, and so is any order of a map: what was hashed or
-signed is kept as bytes and never written again to be compared. A boolean equals 1 in Python: callers ask for `type(x) is int`.
+Refuses indefinite lengths; integers, tags and byte strings written longer than necessary; duplicate keys, and keys of other
+types than integer, text and bytes; bytes after the item; nesting deeper than MAX_DEPTH; more than MAX_ITEMS items; bignums
+nobody needs. No tag becomes a foreign object: three that we speak come out as `Encoded`, `FullDate` and `DateTime`, a bignum as
+an integer, all others as `Tagged`. Longer lengths of text, arrays and maps are accepted, for a common encoder writes them, and
+so is any order of a map: what was hashed or signed is kept as bytes and never written again to be compared. A boolean equals 1
+in Python: callers ask for `type(x) is int`.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -31,7 +32,8 @@ WIDTHS: Final = {24: 1, 25: 2, 26: 4, 27: 8}
 """Bytes of the argument that follows an initial byte with this additional information (RFC 8949 §3)."""
 SHORTER: Final = {1: 24, 2: 1 << 8, 4: 1 << 16, 8: 1 << 32}
 """Arguments below this would have fitted in less."""
-INTEGERS: Final = (0, 1)
+ONE_FORM: Final = (0, 1, 2, 6)
+"""Integers, byte strings and tags: so an `Encoded` was received exactly as `tagged` says."""
 STRINGS: Final = (2, 3)
 KEYS: Final = frozenset({int, str, bytes})
 DATE_TIME: Final = pattern(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
@@ -138,7 +140,7 @@ def parse_cbor(data: bytes, *, limit: int = MAX_BYTES, code: str = CODE) -> Any:
     if source.tell() != len(data):
         raise Malformed(code, "bytes after the CBOR item")
     if dump_cbor(value) != data:
-        _check_integers(data, code)
+        _check_heads(data, code)
     return value
 
 
@@ -160,7 +162,7 @@ def parse_each(parts: Iterable[bytes], *, limit: int = MAX_BYTES, code: str = CO
         if source.tell() != end:
             raise Malformed(code, "an item ends where its bytes do not")
     if dump_cbor(values) != head(4, len(values)) + data:
-        _check_integers(data, code)
+        _check_heads(data, code)
     return values
 
 
@@ -193,11 +195,11 @@ def _check_items(data: bytes, code: str) -> None:
         raise Malformed(code, f"more than {MAX_ITEMS} CBOR items")
 
 
-def _check_integers(data: bytes, code: str) -> None:
-    """Asked only where writing gave other bytes than reading: lengths and floats may differ, integers have one form."""
+def _check_heads(data: bytes, code: str) -> None:
+    """Asked only where writing gave other bytes than reading, as the order of maps, floats and some lengths may."""
     for major, argument, width in _heads(data):
-        if major in INTEGERS and width and argument < SHORTER[width]:
-            raise Malformed(code, "a CBOR integer longer than necessary")
+        if major in ONE_FORM and width and argument < SHORTER[width]:
+            raise Malformed(code, "a CBOR head longer than necessary")
 
 
 def _heads(data: bytes) -> Iterator[tuple[int, int, int]]:

@@ -30,14 +30,28 @@ class Authority:
     key: SoftwareKey
     certificate: bytes
 
-    def certify(self, signer: Signer, name: str, uri: str, *, now: int, random: Randomness, days: int = LEAF_DAYS) -> bytes:
-        """A DER end-entity certificate for `signer`, saying in its URI name whom it speaks for."""
+    def certify(
+        self,
+        signer: Signer,
+        name: str,
+        uri: str,
+        *,
+        now: int,
+        random: Randomness,
+        days: int = LEAF_DAYS,
+        uses: tuple[str, ...] = (),
+    ) -> bytes:
+        """A DER end-entity certificate for `signer`, saying in its URI name whom it speaks for and, if only for some `uses`
+        (extended key usages, dotted), for which."""
         root = x509.load_der_x509_certificate(self.certificate)
         public = parse_public_jwk(signer.public_jwk).ec_key
         builder = _builder(_name(name), root.subject, public, now, days, random)
         builder = builder.add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         builder = builder.add_extension(_usage(signing=True), critical=True)
         builder = builder.add_extension(x509.SubjectAlternativeName([x509.UniformResourceIdentifier(uri)]), critical=False)
+        if uses:
+            purposes = x509.ExtendedKeyUsage([x509.ObjectIdentifier(use) for use in uses])
+            builder = builder.add_extension(purposes, critical=True)
         authority = x509.AuthorityKeyIdentifier.from_issuer_public_key(self.key.private.public_key())
         builder = builder.add_extension(authority, critical=False)
         return builder.sign(self.key.private, SHA256()).public_bytes(Encoding.DER)

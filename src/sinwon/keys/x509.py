@@ -15,6 +15,7 @@ from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import NameOID
 from cryptography.x509.verification import (
     Criticality,
     ExtensionPolicy,
@@ -34,6 +35,7 @@ MAX_DEPTH: Final = 3
 CACHE_CHAINS: Final = 1024
 UNREADABLE: Final = (
     ValueError,
+    TypeError,  # a name whose text is a bit string
     UnsupportedAlgorithm,
     x509.InvalidVersion,
     x509.DuplicateExtension,
@@ -56,6 +58,10 @@ class VerifiedChain:
     not_after: int
     uris: tuple[str, ...]
     """The URI names of the leaf: who it speaks for."""
+    uses: frozenset[str]
+    """The extended key usages of the leaf, dotted."""
+    countries: tuple[str | None, str | None]
+    """Of the leaf and of the anchor."""
 
     @property
     def leaf_der(self) -> bytes:
@@ -106,7 +112,9 @@ def _judge(chain: tuple[bytes, ...], anchors: frozenset[bytes], day: int) -> Ver
         raise Untrusted("invalid_chain", "the leaf key is not on P-256")
     begin = max(int(c.not_valid_before_utc.timestamp()) for c in path)
     end = min(int(c.not_valid_after_utc.timestamp()) for c in path)
-    return VerifiedChain(leaf, public_key_of(key), path[-1].public_bytes(Encoding.DER), begin, end, _uris(leaf))
+    countries = (_country(leaf), _country(path[-1]))
+    der = path[-1].public_bytes(Encoding.DER)
+    return VerifiedChain(leaf, public_key_of(key), der, begin, end, _uris(leaf), _uses(leaf), countries)
 
 
 def _time_within(leaf: x509.Certificate, day: int) -> int:
@@ -143,6 +151,19 @@ def _uris(leaf: x509.Certificate) -> tuple[str, ...]:
     except x509.ExtensionNotFound:
         return ()
     return tuple(names.get_values_for_type(x509.UniformResourceIdentifier))
+
+
+def _uses(leaf: x509.Certificate) -> frozenset[str]:
+    try:
+        usages = leaf.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
+    except x509.ExtensionNotFound:
+        return frozenset()
+    return frozenset(usage.dotted_string for usage in usages)
+
+
+def _country(certificate: x509.Certificate) -> str | None:
+    names = certificate.subject.get_attributes_for_oid(NameOID.COUNTRY_NAME)
+    return str(names[0].value) if len(names) == 1 else None
 
 
 def _no_ca(_policy: Policy, _certificate: x509.Certificate, basic: x509.BasicConstraints | None) -> None:

@@ -125,6 +125,9 @@ def test_each_limit_counts_all_parts() -> None:
         ("1a0000ffff", "longer than necessary"),
         ("1b00000000ffffffff", "longer than necessary"),
         ("3817", "longer than necessary"),
+        ("580101", "longer than necessary"),
+        ("d81859000101", "longer than necessary"),
+        ("d900184101", "longer than necessary"),
         ("a118016161", "longer than necessary"),
         ("0000", "bytes after"),
         ("61ff", "not strict"),
@@ -140,7 +143,7 @@ def test_refused(data: str, why: str) -> None:
 
 def test_lengths_longer_than_necessary_are_read() -> None:
     """A common encoder of JavaScript counts every map in 16 bits."""
-    assert parse_cbor(bytes.fromhex("b900016161580101")) == {"a": b"\x01"}
+    assert parse_cbor(bytes.fromhex("b900017801614101")) == {"a": b"\x01"}
 
 
 def test_tags_of_the_library_stay_neutral() -> None:

@@ -39,6 +39,11 @@ class Message(Struct, frozen=True):
         """The certificates of `x5chain`, leaf first, from either header. Raises Malformed."""
         return _parse_chain(self.header.get(X5CHAIN, self.unprotected.get(X5CHAIN)))
 
+    @property
+    def members(self) -> list[object]:
+        """To be passed on as received."""
+        return [self.protected, dict(self.unprotected), self.payload, self.proof]
+
     def with_payload(self, detached: bytes | None) -> bytes:
         """What was signed: the payload inside, or the one the caller knows; exactly one of them. Raises Malformed."""
         if (self.payload is None) == (detached is None):
