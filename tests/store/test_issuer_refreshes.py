@@ -65,7 +65,7 @@ def test_another_key_or_family_or_a_time_past_the_certificate_renews_nothing(
     assert rotate(engine, now=NOW + 9_999) == RENEWED
 
 
-@pytest.mark.parametrize("state", ["revoked", "lapsed", "expired", "suspended", "needs_renewal", "unheard_of"])
+@pytest.mark.parametrize("state", ["revoked", "lapsed", "expired", "suspended", "unheard_of"])
 def test_a_certificate_that_is_stopped_in_whatever_way_renews_nothing(engine: Engine, state: str) -> None:
     with engine.begin() as connection:
         connection.execute(update(CERTIFICATES).values(state=state))
