@@ -41,6 +41,7 @@ def verify_sd_jwt_vc(sd_jwt: SdJwt, *, anchors: TrustAnchors, now: int) -> Verif
     vct = payload.get("vct")
     if not isinstance(vct, str) or not vct:
         raise Malformed(INVALID, "no vct")
+    _check_other_types(payload, vct)
     # 1 issuer key by chain, trusted for this type [HAIP 6.1.1; SD-JWT VC 3.5]
     chain = _trusted_chain(sd_jwt, anchors, vct, now)
     # 2 typed and signed [SD-JWT VC 3.2.1; RFC 9901 7.1]
@@ -56,6 +57,14 @@ def verify_sd_jwt_vc(sd_jwt: SdJwt, *, anchors: TrustAnchors, now: int) -> Verif
     # 7 bound to a key, with a status [HAIP 6.1]
     holder_key, status = _holder_key(claims), parse_status(claims.get("status"))
     return VerifiedSdJwtVc(claims, vct, issuer, holder_key, status, expires_at, hash_of(payload))
+
+
+def _check_other_types(payload: Mapping[str, Any], vct: str) -> None:
+    """`aka_vcts`, if there, has its shape. It is the issuer's own word: nobody is trusted for a type because of it."""
+    if "aka_vcts" in payload:
+        others = payload["aka_vcts"]
+        if not isinstance(others, list) or not others or vct in others or not all(isinstance(name, str) for name in others):
+            raise Malformed(INVALID, "aka_vcts is not a list of other types")
 
 
 def _trusted_chain(sd_jwt: SdJwt, anchors: TrustAnchors, vct: str, now: int) -> VerifiedChain:
