@@ -1,4 +1,4 @@
-"""Hostile use of tokens that are bound to a key, rows I19 and I20 of the threat catalogue, over HTTP, each beside its control."""
+"""Hostile use of tokens that are bound to a key, rows I19 and I20 of the threat catalogue, each beside its control."""
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
