@@ -192,9 +192,14 @@ LEAF_POLICY: Final = (
 def parse_certificate(der: bytes) -> x509.Certificate:
     """One DER certificate. Raises Malformed."""
     try:
-        return x509.load_der_x509_certificate(der)
+        certificate = x509.load_der_x509_certificate(der)
+        signature = certificate.signature
     except UNREADABLE:
         raise Malformed("invalid_chain", "not a certificate") from None
+    # Outside of what is signed, and left unread by the library: how many bits of the last byte are not used.
+    if der[-len(signature) - 1] != 0:
+        raise Malformed("invalid_chain", "a signature that is not whole bytes")
+    return certificate
 
 
 def fingerprint(der: bytes) -> bytes:

@@ -225,6 +225,13 @@ def test_certificates_that_are_none() -> None:
         parse_certificate(b"0\x03\x02\x01\x01")
 
 
+def test_a_signature_of_whole_bytes() -> None:
+    der = leaf()
+    at = len(der) - len(parse_certificate(der).signature) - 1
+    with pytest.raises(Malformed):
+        parse_certificate(der[:at] + b"\x01" + der[at + 1 :])
+
+
 def test_fingerprint_is_over_the_certificate() -> None:
     assert len(fingerprint(ROOT)) == 32
     assert fingerprint(ROOT) != fingerprint(leaf())
