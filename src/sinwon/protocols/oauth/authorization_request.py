@@ -42,7 +42,7 @@ def parse_authorization_request(parameters: Mapping[str, str]) -> AuthorizationR
         redirect_uri,
         parameters.get("response_type"),
         parameters.get("response_mode"),
-        tuple(parameters.get("scope", "").split()),
+        tuple(name for name in parameters.get("scope", "").split(" ") if name),  # blanks alone separate [RFC 6749 3.3]
         parameters.get("state"),
         parameters.get("code_challenge"),
         parameters.get("code_challenge_method"),

@@ -53,7 +53,7 @@ def _preset(scope: tuple[str, ...]) -> str:
 
 
 def _check_prompt(text: str | None) -> None:
-    prompts = set((text or "").split())
+    prompts = set((text or "").split(" ")) - {""}
     if not prompts <= PROMPTS or ("none" in prompts and len(prompts) > 1):
         raise Unmet(INVALID_REQUEST, "prompt")
     if "none" in prompts:

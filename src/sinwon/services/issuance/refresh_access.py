@@ -59,7 +59,7 @@ def judge_old(token: RefreshToken, family: Family, *, key: str, now: int, grace:
         raise Unmet(INVALID_GRANT, "certificate is stopped or over")
     # 5 old, and how long [RFC 9700 4.14.2]
     if token.generation >= family.generation:
-        raise Unmet(INVALID_GRANT, "generation was never given, or was renewed at this moment")
+        raise Unmet(INVALID_GRANT, "family changed at this moment")
     is_previous = token.generation == family.generation - 1
     return Old.LOST_ANSWER if is_previous and now <= family.rotated_at + grace else Old.REUSED
 

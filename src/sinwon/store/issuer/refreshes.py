@@ -68,12 +68,12 @@ _ROTATE = Kept(
     update(REFRESHES)
     .where(
         REFRESHES.c.id == bindparam("family"),
-        REFRESHES.c.generation == bindparam("present"),
+        REFRESHES.c.generation <= bindparam("present"),
         REFRESHES.c.key == bindparam("of_key"),
         REFRESHES.c.state == FamilyState.LIVING.value,
         _MAY_REFRESH,
     )
-    .values(generation=REFRESHES.c.generation + 1, rotated_at=bindparam("now"))
+    .values(generation=bindparam("following"), rotated_at=bindparam("now"))
     .returning(REFRESHES.c.certificate, REFRESHES.c.configurations)
 )
 _FIND = Kept(
@@ -124,8 +124,13 @@ def start(connection: Connection, family: NewFamily, *, now: int) -> None:
 
 
 def rotate(connection: Connection, family: str, *, generation: int, key: str, now: int) -> Renewed | None:
-    """Renews the token of this generation, for the device with this key, and for nobody twice; None where it may not be."""
-    row = _ROTATE.run(connection, {"family": family, "present": generation, "of_key": key, "now": now}).fetchone()
+    """Renews the token of this generation, for the device with this key, and for nobody twice; None where it may not be.
+
+    The token was given by us. One that is ahead of the table was given after the backup that the table was restored from: what
+    was renewed before it is as old as ever, and the device goes on.
+    """
+    values = {"family": family, "present": generation, "following": generation + 1, "of_key": key, "now": now}
+    row = _ROTATE.run(connection, values).fetchone()
     return Renewed(row[0], tuple(row[1].split(" "))) if row else None
 
 
