@@ -6,7 +6,7 @@ from pathlib import Path
 
 from benchmarks.rows import keep, show
 
-NAMES = ("formats", "journey")
+NAMES = ("formats", "journey", "status")
 
 
 def main() -> None:

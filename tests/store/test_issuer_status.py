@@ -11,10 +11,26 @@ from sinwon.store.issuer import certificates, status
 from sinwon.store.issuer.certificates import NewCertificate
 from sinwon.store.issuer.status import MAX_AHEAD, NewCopy, StatusList, Taken
 from sinwon.store.issuer.tables import METADATA
+from sinwon.store.kept import Kept
 from tests.store.conftest import EngineFactory
 
 NOW = 1_790_000_000
 COPY = NewCopy(1, 7, "cert-1", "one", "K" * 43, "B" * 43, NOW + 100)
+
+
+def new_certificate(number: int) -> NewCertificate:
+    return NewCertificate(
+        id=f"cert-{number}",
+        application=f"app-{number}",
+        person_id=f"person-{number}",
+        mission="m",
+        person=b"",
+        valid_until=NOW + 100,
+        issued_at=NOW,
+        language="ko",
+        revocation_code=f"code-{number}",
+        registration_index=f"registration-{number}",
+    )
 
 
 @pytest.fixture
@@ -23,9 +39,7 @@ def engine(new_engine: EngineFactory) -> Engine:
     with engine.begin() as connection:
         for number in (1, 2):
             certificates.person_id_of(connection, str(number), f"person-{number}", now=NOW)
-            certificates.add(
-                connection, NewCertificate(f"cert-{number}", f"app-{number}", f"person-{number}", "m", b"", NOW + 100)
-            )
+            certificates.add(connection, new_certificate(number))
             assert status.open_list(connection, number, f"list-{number}", Kind.JWT, now=NOW)
     return engine
 
@@ -177,16 +191,29 @@ def test_changes_of_many_at_once_are_all_seen_in_order(filled: Engine) -> None:
     assert since == listed(filled, 1).sequence
 
 
-@pytest.mark.parametrize("size", [0, 400])
-def test_changes_are_found_through_their_index(filled: Engine, size: int) -> None:
-    with filled.begin() as connection:
-        status.add(connection, [copy(100 + number) for number in range(size)])
-        explain = "EXPLAIN QUERY PLAN " if filled.dialect.name == "sqlite" else "EXPLAIN "
-        if filled.dialect.name == "postgresql":
+def plan_of(engine: Engine, statement: Kept, **values: object) -> str:
+    """How the database means to go about it."""
+    explain = "EXPLAIN QUERY PLAN " if engine.dialect.name == "sqlite" else "EXPLAIN "
+    with engine.begin() as connection:
+        status.add(connection, [copy(100 + number, certificate="cert-2") for number in range(400)])
+        if engine.dialect.name == "postgresql":
             connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
-        statement = "SELECT place, status FROM copies WHERE list = 1 AND changed > 0 AND changed > 5"
-        plan = " ".join(str(row) for row in connection.exec_driver_sql(explain + statement))
+        cursor = connection.connection.cursor()
+        compiled = statement._for(connection)
+        cursor.execute(explain + compiled.text, compiled.parameters(values))
+        return " ".join(str(row) for row in cursor.fetchall())
+
+
+def test_changes_are_found_through_their_index(filled: Engine) -> None:
+    plan = plan_of(filled, status._CHANGES, of=1, since=5)
     assert "copies_changed" in plan
+    assert "changed>?" in plan or "(changed > " in plan
+
+
+@pytest.mark.parametrize("statement", [status._SET, status._TOUCH])
+def test_copies_that_change_are_found_through_their_certificate(filled: Engine, statement: Kept) -> None:
+    values = {"of_certificate": "cert-1", "in_list": 1, "to": 1, "sequence": 1, "now": NOW, "latest": NOW}
+    assert "copies_of_certificate" in plan_of(filled, statement, **values)
 
 
 def test_the_open_list_of_a_kind(filled: Engine) -> None:

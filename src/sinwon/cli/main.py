@@ -16,7 +16,7 @@ from sinwon.cli.log import configure_logs
 from sinwon.cli.register import CONFIG, client_command, officer_command
 from sinwon.cli.serving import Listener, serving
 from sinwon.cli.setup import ROLES, Plan, set_up
-from sinwon.cli.wiring import found_trust, keep_house, make_role, make_world, migrate, settings_of
+from sinwon.cli.wiring import declare_issuer_restored, found_trust, keep_house, make_role, make_world, migrate, settings_of
 from sinwon.config import Config, read_config
 from sinwon.core.refusal import Fault, Refusal
 from sinwon.demo.command import demo
@@ -72,6 +72,16 @@ def found_command(path: Path) -> None:
     """Give a new trust role its seed, its anchors and its first publication."""
     with closing(make_world(read_config(path))) as world:
         click.echo(f"published number {found_trust(world).sequence}")
+
+
+@main.command("restored")
+@CONFIG
+def restored_command(path: Path) -> None:
+    """Say that the issuer's database was brought back from a backup, before serving it: nothing given before is given again."""
+    with closing(make_world(read_config(path))) as world:
+        done = declare_issuer_restored(world)
+    click.echo(f"restoration {done.number}: {done.lists} status lists and {done.offers} offers closed")
+    click.echo("revocations since the backup must be asked for again; open offers must be made again")
 
 
 @main.command("serve")

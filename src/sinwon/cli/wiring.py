@@ -25,6 +25,7 @@ from sinwon.adapters.issuer_client import IssuerClient
 from sinwon.adapters.outbox import Outbox
 from sinwon.adapters.registers.embedded import embedded_registers
 from sinwon.adapters.registers.unconnected import unconnected_registers
+from sinwon.cli.watermark import Watermark
 from sinwon.config import Config, Following, GatewaySettings, Listening
 from sinwon.core.clock import Clock
 from sinwon.core.ids import Randomness
@@ -46,6 +47,7 @@ from sinwon.services.enrolment.forget import forget
 from sinwon.services.enrolment.registers import Registers
 from sinwon.services.issuance.clean_up import clean_up
 from sinwon.services.issuance.issuer import NONCE_KEY, Issuer
+from sinwon.services.issuance.restored import Restored, check_position, declare_restored, position, restored_at
 from sinwon.services.presentation.erase import erase_expired
 from sinwon.services.presentation.gateway import Gateway
 from sinwon.services.presentation.gateway import Settings as GatewayPolicy
@@ -135,7 +137,7 @@ def make_role(world: World, name: str) -> Role:
     """One of trust, issuer, consulate, gateway. Raises Fault."""
     makers: Mapping[str, Callable[[World], Role]] = {
         "trust": _trust_role,
-        "issuer": lambda w: _issuer_role(make_issuer(w)),
+        "issuer": _issuer_role,
         "consulate": lambda w: consulate_role(make_consulate(w)),
         "gateway": lambda w: _gateway_role(make_gateway(w)),
     }
@@ -173,7 +175,16 @@ def make_issuer(world: World) -> Issuer:
         catalogue=follow(world, settings).catalogue,
         clock=world.clock,
         random=world.random,
+        restored_at=restored_at(world.engine("issuer")),
     )
+
+
+def declare_issuer_restored(world: World) -> Restored:
+    """To be called, once, when the issuer's database was brought back from a backup and is not served."""
+    engine = world.engine("issuer")
+    restored = declare_restored(engine, now=world.clock())
+    Watermark(Path(world.config.issuer.documents)).write(position(engine))
+    return restored
 
 
 def make_consulate(world: World, registers: Registers | None = None) -> Consulate:
@@ -249,8 +260,15 @@ def _trust_role(world: World) -> Role:
     return Role("trust", trust_app(origin=settings.origin, operator_jwk=jwk, latest=current))
 
 
-def _issuer_role(issuer: Issuer) -> Role:
-    return Role("issuer", issuer_app(issuer), lambda: clean_up(issuer))
+def _issuer_role(world: World) -> Role:
+    issuer, watermark = make_issuer(world), Watermark(Path(world.config.issuer.documents))
+    check_position(issuer.engine, watermark.read())
+
+    def keep_house() -> None:
+        clean_up(issuer)
+        watermark.write(position(issuer.engine))
+
+    return Role("issuer", issuer_app(issuer), keep_house)
 
 
 def consulate_role(consulate: Consulate) -> Role:

@@ -5,4 +5,4 @@ from sinwon.services.issuance.issuer import Issuer
 
 
 def give_nonce(issuer: Issuer) -> NonceResponse:
-    return NonceResponse(make_nonce(issuer.nonce_key, issuer=issuer.origin, now=issuer.clock(), random=issuer.random))
+    return NonceResponse(make_nonce(issuer.epoch_key, issuer=issuer.origin, now=issuer.clock(), random=issuer.random))

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from hmac import digest as hmac_digest
 from typing import Final
 
 from sqlalchemy import Engine
@@ -78,11 +79,20 @@ class Issuer:
     clock: Clock
     random: Randomness
     settings: IssuanceSettings = IssuanceSettings()
+    restored_at: int = 0
+    """When the database was last brought back from a backup; what was given before and counts once is not known any more."""
+
+    @property
+    def epoch_key(self) -> bytes:
+        """Makes nonces: one given before a restoration may have been used, and is none of this issuer's after it."""
+        if not self.restored_at:
+            return self.nonce_key
+        return hmac_digest(self.nonce_key, b"restored %d" % self.restored_at, "sha256")
 
     @property
     def dpop_nonces(self) -> DpopNonces | None:
         """None where proofs need no nonce."""
-        return DpopNonces(self.nonce_key, self.origin) if self.settings.dpop_nonces else None
+        return DpopNonces(self.epoch_key, self.origin) if self.settings.dpop_nonces else None
 
     def offer_url(self, secret: str) -> str:
         return f"{self.origin}{OFFER_PATH}{secret}"
@@ -96,3 +106,12 @@ class Issuer:
 
     def rrn_index(self, rrn: str) -> str:
         return self.seal.index(rrn, "persons.rrn")
+
+    def revocation_index(self, code: str) -> str:
+        """Of a revocation code in its written form."""
+        return self.seal.index(code, "certificates.revocation_code")
+
+    def registration_index(self, number: str, birthdate: str) -> str:
+        """Of a registration number, however it is spaced and cased, and a birth date as YYYY-MM-DD."""
+        written = "".join(sign for sign in number.casefold() if sign.isalnum())
+        return self.seal.index(f"{written}\x00{birthdate}", "certificates.registration_index")

@@ -6,7 +6,7 @@ from sqlalchemy import Connection
 
 from sinwon.core.limits import CLOCK_SKEW
 from sinwon.core.refusal import Unmet
-from sinwon.protocols.roles.request import VerifiedRoleRequest, verify_role_request
+from sinwon.protocols.roles.request import LIFETIME, VerifiedRoleRequest, verify_role_request
 from sinwon.services.issuance.issuer import Issuer
 from sinwon.store.issuer import once
 
@@ -16,6 +16,8 @@ T = TypeVar("T")
 def verify_request(issuer: Issuer, token: str, action: str, shape: type[T]) -> tuple[VerifiedRoleRequest, T]:
     """The request and its message. Raises Refusal("unauthorized" | "invalid_request")."""
     request = verify_role_request(token, action=action, audience=issuer.origin, keys=issuer.role_keys, now=issuer.clock())
+    if request.expires_at <= issuer.restored_at + LIFETIME + CLOCK_SKEW:
+        raise Unmet("unauthorized", "made before the database was restored, perhaps used then")
     return request, request.message(shape)
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Final
 
-from sqlalchemy import Connection, and_, bindparam, case, exists, func, insert, literal_column, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, case, exists, func, insert, or_, select, update
 
 from sinwon.formats.status.token import INVALID, VALID, Kind
 from sinwon.store.issuer.tables import COPIES, STATUS_LISTS
@@ -76,11 +76,7 @@ _CLOSE_ALL = Kept(
     )
 )
 _CHANGES = Kept(
-    select(COPIES.c.place, COPIES.c.status).where(
-        COPIES.c.list == bindparam("of"),
-        COPIES.c.changed > literal_column("0"),  # as the index says it
-        COPIES.c.changed > bindparam("since"),
-    )
+    select(COPIES.c.place, COPIES.c.status).where(COPIES.c.list == bindparam("of"), COPIES.c.changed > bindparam("since"))
 )
 _LISTS_OF = Kept(
     select(STATUS_LISTS.c.number, STATUS_LISTS.c.kind)
@@ -89,7 +85,7 @@ _LISTS_OF = Kept(
 )
 _CHANGES_STATUS = and_(
     COPIES.c.certificate == bindparam("of_certificate"),
-    COPIES.c.list == bindparam("in_list"),
+    COPIES.c.list + 0 == bindparam("in_list"),  # a certificate has few copies, a list many: not to be found by its list
     COPIES.c.status.not_in([INVALID, bindparam("to")]),
 )
 _VERSION = STATUS_LISTS.c.version
@@ -164,7 +160,7 @@ def add(connection: Connection, copies: Sequence[NewCopy]) -> bool:
             "event": None,
             "expires_at": copy.expires_at,
             "status": VALID,
-            "changed": 0,
+            "changed": None,
         }
         for copy in copies
     ]

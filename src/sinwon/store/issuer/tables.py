@@ -133,7 +133,7 @@ COPIES: Final = Table(
     Column("event", String(32)),
     Column("expires_at", BigInteger, nullable=False),
     Column("status", Integer, nullable=False),
-    Column("changed", BigInteger, nullable=False),
+    Column("changed", BigInteger),
     PrimaryKeyConstraint("list", "place"),
     UniqueConstraint("key"),
     **WITHOUT_ROWID,
@@ -151,10 +151,10 @@ Index(
     "copies_changed",
     COPIES.c.list,
     COPIES.c.changed,
-    sqlite_where=text("changed > 0"),
-    postgresql_where=text("changed > 0"),
+    sqlite_where=text("changed IS NOT NULL"),
+    postgresql_where=text("changed IS NOT NULL"),
 )
-"""What publishing reads: as long as nothing changes, copies are not in it."""
+"""What publishing reads: the sequence of a copy's last change; copies that never changed are not in it."""
 RESTORATIONS: Final = Table(
     "restorations",
     METADATA,

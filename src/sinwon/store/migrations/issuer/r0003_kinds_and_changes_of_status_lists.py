@@ -8,7 +8,7 @@ down_revision = "0002"
 branch_labels = None
 depends_on = None
 NOT_VALID = sa.text("status <> 0")
-CHANGED = sa.text("changed > 0")
+CHANGED = sa.text("changed IS NOT NULL")
 
 
 def upgrade() -> None:
@@ -16,7 +16,7 @@ def upgrade() -> None:
     op.add_column("status_lists", sa.Column("kind", sa.String(length=8), nullable=False, server_default="jwt"))
     op.add_column("status_lists", sa.Column("sequence", sa.BigInteger(), nullable=False, server_default="1"))
     op.add_column("status_lists", sa.Column("closed_at", sa.BigInteger(), nullable=True))
-    op.add_column("copies", sa.Column("changed", sa.BigInteger(), nullable=False, server_default="0"))
+    op.add_column("copies", sa.Column("changed", sa.BigInteger(), nullable=True))
     op.execute("UPDATE copies SET changed = 1 WHERE status <> 0")
     op.drop_index("copies_not_valid", "copies")
     op.create_index("copies_changed", "copies", ["list", "changed"], sqlite_where=CHANGED, postgresql_where=CHANGED)
