@@ -1,8 +1,8 @@
+# ruff: noqa: ARG005 (stand-ins keep the shape of what they stand for)
 """Documents that a credential or an issuer points to: V34 (type metadata) and V35 (issuer metadata)."""
 
 import json
 import time
-from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -21,14 +21,6 @@ from tests.world import key
 # V34 ------------------------------------------------------------------------------------------------------------------
 
 INSIDE = ["127.0.0.1", "169.254.169.254", "10.1.2.3", "192.168.1.1", "::1", "fd00::1", "::ffff:10.0.0.1", "64:ff9b::a00:1"]
-
-
-@pytest.fixture
-def outside() -> Iterator[Fetcher]:
-    """The real fetcher, for which every name points inside."""
-    fetcher = Fetcher(resolve=lambda host, port: ["127.0.0.1"])
-    yield fetcher
-    fetcher.close()
 
 
 @pytest.mark.parametrize(
@@ -153,7 +145,8 @@ def test_V34_integrity_that_does_not_hold(integrity: str) -> None:
     """Of the document itself, as the credential says, and of the one above, as the document says."""
     site = Site()
     site.put(address(1))
-    site.put(address(0), extends=address(1), **{"extends#integrity": integrity})
+    members: dict[str, Any] = {"extends#integrity": integrity}
+    site.put(address(0), extends=address(1), **members)
     for options in ({"integrity": integrity}, {}):
         with pytest.raises(Refusal):
             resolve_type(address(0), fetch=site.network, **options)
@@ -183,7 +176,6 @@ SIGNER = key("university")
 KEY: dict[str, Any] = {**SIGNER.public_jwk, "kid": "2026"}
 HEADER: dict[str, Any] = {"alg": "ES256", "typ": "dc+sd-jwt", "kid": "2026"}
 ALLOWED = frozenset({ISSUER})
-Change = Callable[[dict[str, Any]], object]
 
 
 def served(document: object, keys: object = None, media_type: str = "application/json", status: int = 200) -> Network:

@@ -1,3 +1,4 @@
+# ruff: noqa: ARG005 (the signers of one table share one signature)
 """Signatures that lie about their algorithm or their shape: V15, V16, V17."""
 
 import hmac
