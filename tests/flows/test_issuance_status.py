@@ -10,14 +10,17 @@ from sqlalchemy import select
 from sinwon.core.clock import DAY, HOUR
 from sinwon.formats.sdjwt.parse import parse_sd_jwt
 from sinwon.formats.sdjwt.vc import VerifiedSdJwtVc, verify_sd_jwt_vc
-from sinwon.formats.status.token import INVALID, VALID, VerifiedStatusList
+from sinwon.formats.status import token_cwt
+from sinwon.formats.status.token import INVALID, VALID, Kind, VerifiedStatusList
 from sinwon.formats.status.token_jwt import verify_status_list
 from sinwon.protocols.vci.configurations import IDENTITY_SD_JWT
 from sinwon.services.issuance.clean_up import CleanedUp, clean_up
 from sinwon.services.issuance.publish_status import StatusPublisher
+from sinwon.store.issuer import status
+from sinwon.store.issuer.status import NewCopy
 from sinwon.store.issuer.tables import AUDIT, CERTIFICATES, COPIES, STATUS_LISTS
 from tests import world
-from tests.issuing import Issuing, on_sqlite
+from tests.issuing import Issuing, client_of, on_sqlite
 
 
 @pytest.fixture
@@ -84,6 +87,81 @@ def test_two_processes_never_step_back(issuing: Issuing) -> None:
             times.append(listed.issued_at)
     assert times == sorted(times)
     assert len(set(times)) == 2
+
+
+def mdoc_list(issuing: Issuing, size: int = 3) -> str:
+    """A list of mdoc copies of the first certificate, as issuing them opens it."""
+    with issuing.issuer.engine.begin() as connection:
+        certificate = connection.execute(select(CERTIFICATES.c.id)).scalars().first()
+        assert certificate is not None
+        assert status.open_list(connection, 9, "mdoc-list", Kind.CWT, now=issuing.clock.now)
+        copies = [NewCopy(9, at, certificate, "mdoc", f"mdoc {at}", "batch", world.NOW + DAY) for at in range(size)]
+        assert status.add(connection, copies)
+    return f"{world.ISSUER}/status-lists/mdoc-list"
+
+
+def test_the_list_of_mdoc_copies_is_a_cwt_of_one_bit(issuing: Issuing) -> None:
+    issuing.issue()
+    uri = mdoc_list(issuing)
+    first = issuing.get(uri, headers={"Accept": "application/statuslist+cwt"})
+    assert first.headers["content-type"] == "application/statuslist+cwt"
+    anchors = world.trust_anchors()
+    listed = token_cwt.verify_status_list(first.content, uri=uri, anchors=anchors, now=issuing.clock.now)
+    assert (listed.bits, listed.size) == (1, issuing.issuer.settings.status_list_size)
+    issuing.revoke()
+    issuing.clock.move(1)
+    revoked = token_cwt.verify_status_list(issuing.get(uri).content, uri=uri, anchors=anchors, now=issuing.clock.now)
+    assert [revoked.at(index) for index in range(4)] == [INVALID] * 3 + [VALID]
+    assert (listed.at(0), revoked.issued_at) == (VALID, issuing.clock.now)
+
+
+@pytest.mark.parametrize(
+    ("accept", "jwt", "cwt"),
+    [
+        (None, 200, 200),
+        ("*/*", 200, 200),
+        ("application/*;q=0.2", 200, 200),
+        ("application/statuslist+jwt", 200, 406),
+        ("application/statuslist+cwt", 406, 200),
+        ("text/html, Application/StatusList+JWT; q=0.9", 200, 406),
+        ("application/statuslist+cwt;q=0, application/statuslist+jwt", 200, 406),
+        ("application/statuslist+jwt;q=0.0", 406, 406),
+        ("application/json", 406, 406),
+    ],
+)
+def test_a_list_has_one_form(issuing: Issuing, accept: str | None, jwt: int, cwt: int) -> None:
+    uris = (verified(issuing.issue()).status.uri, mdoc_list(issuing))
+    headers = {} if accept is None else {"Accept": accept}
+    if accept is None:
+        issuing.client.headers.pop("accept")
+    assert tuple(issuing.get(uri, headers=headers).status_code for uri in uris) == (jwt, cwt)
+
+
+def test_any_process_knows_the_entity_tag_of_another(issuing: Issuing) -> None:
+    uri = verified(issuing.issue()).status.uri
+    tag = issuing.get(uri).headers["etag"]
+    other = client_of(issuing.issuer)
+    path = uri.removeprefix(world.ISSUER)
+    for known in (tag, tag.removeprefix("W/"), f'"x", {tag}'):
+        answer = other.get(path, headers={"If-None-Match": known})
+        assert (answer.status_code, answer.content) == (304, b"")
+        assert answer.headers["cache-control"] == f"public, max-age={issuing.issuer.settings.status_ttl}"
+        assert answer.headers["access-control-allow-origin"] == "*"
+    issuing.revoke()
+    issuing.clock.move(1)
+    assert other.get(path, headers={"If-None-Match": tag}).status_code == 200
+
+
+def test_a_list_is_built_once_in_a_second_and_never_behind_by_more(issuing: Issuing) -> None:
+    reference = verified(issuing.issue()).status
+    publisher, list_id = StatusPublisher(issuing.issuer), reference.uri.rpartition("/")[2]
+    first = publisher.published(list_id)
+    issuing.revoke()
+    assert publisher.published(list_id) is first
+    issuing.clock.move(1)
+    second = publisher.published(list_id)
+    assert (first.sequence, second.sequence) == (0, 1)
+    assert publisher.published(list_id) is second
 
 
 def test_past_and_unknown_lists_are_not_served(issuing: Issuing) -> None:
