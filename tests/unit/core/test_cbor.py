@@ -25,6 +25,7 @@ from sinwon.core.cbor import (
     head,
     parse_cbor,
     parse_each,
+    parse_encoded,
 )
 from sinwon.core.refusal import Fault, Malformed
 from tests.world import NOW
@@ -95,10 +96,23 @@ def test_each_part_is_one_item(parts: list[bytes]) -> None:
         parse_each(parts)
 
 
-def test_each_limit_counts_all_parts() -> None:
-    assert parse_each([b"\x01"] * 4, limit=4) == [1, 1, 1, 1]
+@pytest.mark.parametrize("length", [0, 23, 24, 256, 65536])
+def test_encoded_is_found_without_parsing(length: int) -> None:
+    assert parse_encoded(Encoded(bytes(length)).tagged) == Encoded(bytes(length))
+
+
+@pytest.mark.parametrize(
+    "data", ["", "d818", "d81860", "d8185801", "d818580100", "d8184100ff", "d81900", "4100", "d8185f4100ff"]
+)
+def test_not_encoded(data: str) -> None:
     with pytest.raises(Malformed):
-        parse_each([b"\x01"] * 5, limit=4)
+        parse_encoded(bytes.fromhex(data))
+
+
+def test_each_limit_counts_all_parts() -> None:
+    assert parse_each([b"\x01"] * 4, limit=5) == [1, 1, 1, 1]
+    with pytest.raises(Malformed):
+        parse_each([b"\x01"] * 5, limit=5)
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,8 @@ from sinwon.keys.signer import Signer
 CONTEXT: Final = b"\x84\x6aSignature1"
 """The start of a Sig_structure: an array of four, the context text."""
 PROTECTED_ES256: Final = protected_bytes({})
+USUAL: Final = CONTEXT + byte_string(PROTECTED_ES256) + byte_string(b"")
+"""What stands before the payload in nearly every Sig_structure."""
 
 
 class Sign1(Message, frozen=True):
@@ -59,4 +61,6 @@ def verify_sign1(message: Sign1, key: PublicKey, *, payload: bytes | None = None
 
 def to_sign(protected: bytes, payload: bytes, external: bytes = b"") -> bytes:
     """Sig_structure in deterministic form (RFC 9052 §4.4)."""
+    if protected == PROTECTED_ES256 and not external:
+        return USUAL + byte_string(payload)
     return b"".join((CONTEXT, byte_string(protected), byte_string(external), byte_string(payload)))

@@ -4,7 +4,6 @@ Owns its shape, and that it does not contradict itself. Documents nobody asked f
 did ask for; `documentErrors` and what later editions add is otherwise ignored.
 """
 
-from collections.abc import Mapping
 from typing import Any
 
 from msgspec import Struct
@@ -85,7 +84,7 @@ def _check_errors(errors: object, issuer_signed: IssuerSigned) -> None:
 
 
 def _check_document_errors(errors: object, documents: tuple[Document, ...]) -> None:
-    if not isinstance(errors, list) or not all(isinstance(one, Mapping) for one in errors):
+    if not isinstance(errors, list) or not all(isinstance(one, dict) for one in errors):
         raise Malformed(INVALID, "documentErrors is not a list of maps")
     reported: set[Any] = {doctype for one in errors for doctype in one}
     if any(document.doctype in reported for document in documents):

@@ -8,10 +8,10 @@ from typing import Any
 
 from msgspec import Struct
 
-from sinwon.core.cbor import DateTime, Encoded, parse_cbor
+from sinwon.core.cbor import DateTime, parse_encoded
 from sinwon.core.refusal import Malformed, Refusal
 from sinwon.formats.cose.key import parse_cose_key
-from sinwon.formats.mdoc.names import INVALID, MAX_MDOC
+from sinwon.formats.mdoc.names import INVALID
 from sinwon.formats.status.reference import StatusReference, parse_status
 from sinwon.keys.jwk import PublicKey
 
@@ -36,15 +36,13 @@ class Mso(Struct, frozen=True):
 def parse_mso(payload: bytes) -> Mso:
     """The object in the payload of an IssuerAuth, which is MobileSecurityObjectBytes. Raises Malformed."""
     try:
-        return _parse(parse_cbor(payload, limit=MAX_MDOC))
+        return _parse(parse_encoded(payload).value)
     except Refusal as refusal:
         raise Malformed(INVALID, refusal.why) from None
 
 
-def _parse(encoded: object) -> Mso:
-    if not isinstance(encoded, Encoded):
-        raise Malformed(INVALID, "the issuer signed no tag 24")
-    mso = _dict(encoded.value, "mobile security object")
+def _parse(value: object) -> Mso:
+    mso = _dict(value, "mobile security object")
     digests = _dict(mso.get("valueDigests"), "valueDigests")
     key_info = _dict(mso.get("deviceKeyInfo"), "deviceKeyInfo")
     times = _dict(mso.get("validityInfo"), "validityInfo")

@@ -5,6 +5,7 @@ the query, that policy allows the type here, and that nobody presents twice for 
 """
 
 from collections.abc import Mapping
+from types import NoneType
 from typing import Any, Final
 
 from msgspec import Struct
@@ -25,6 +26,7 @@ from sinwon.keys.trust import Purpose, TrustAnchors
 from sinwon.keys.x509 import VerifiedChain, verify_chain
 
 COUNTRY: Final = "issuing_country"
+PLAIN: Final = frozenset({str, bytes, int, bool, NoneType})
 EMPTY_MAP: Final = b"\xa0"
 
 
@@ -184,6 +186,8 @@ def _with_device_claims(verified: VerifiedMdoc, own: Mapping[str, Mapping[str, A
 
 def plain(value: Any) -> Any:
     """An element's value without CBOR's own types: dates and times as text, embedded CBOR as bytes."""
+    if type(value) in PLAIN:
+        return value
     if isinstance(value, FullDate | DateTime):
         return _date_text(value)
     if isinstance(value, Encoded):

@@ -16,7 +16,7 @@ from sinwon.formats.mdoc.device_auth import device_authentication, verify_device
 from sinwon.formats.mdoc.device_response import parse_device_response
 from sinwon.formats.mdoc.issuer_signed import IssuerSigned, parse_issuer_signed
 from sinwon.formats.mdoc.session_transcript import dc_api_transcript, proximity_transcript, redirect_transcript
-from sinwon.formats.mdoc.verify import VerifiedMdoc, check_elements, verify_mdoc
+from sinwon.formats.mdoc.verify import check_elements, verify_mdoc
 from sinwon.keys.jwk import P256, parse_public_jwk, public_key_of
 from sinwon.keys.software import SoftwareKey
 from sinwon.keys.trust import Anchor, Purpose, TrustAnchors
