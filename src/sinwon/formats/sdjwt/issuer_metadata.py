@@ -83,12 +83,19 @@ def choose_key(keys: JwkSet, kid: object) -> PublicKey:
     meant = [key for key in keys.keys if kid is None or key.get("kid") == kid]
     if len(meant) != 1:
         raise Untrusted(INVALID_ISSUER, "no key of that name, or several")
-    if meant[0].get("use", "sig") != "sig" or meant[0].get("alg", "ES256") != "ES256":
+    if not _signs(meant[0]):
         raise Untrusted(INVALID_ISSUER, "a key for something else")
     try:
         return parse_public_jwk(meant[0])
     except Malformed as refusal:
         raise refusal.coded(INVALID_ISSUER) from None
+
+
+def _signs(key: Mapping[str, Any]) -> bool:
+    """Nothing in the key says it is for something else [RFC 7517 4.2-4.4]."""
+    operations = key.get("key_ops", ["verify"])
+    signs = isinstance(operations, list) and "verify" in operations
+    return signs and key.get("use", "sig") == "sig" and key.get("alg", "ES256") == "ES256"
 
 
 def _fetched(fetch: Fetch, url: str) -> Answer:
