@@ -88,12 +88,15 @@ def test_parsing_each_is_parsing_every_one(each: list[Any]) -> None:
     assert parse_each([dump_cbor(value) for value in each]) == each
 
 
-@pytest.mark.parametrize(
-    "parts", [[b"\x01\x02", b"\x03"], [b"\x82\x01", b"\x03"], [b"", b"\x01"], [b"\x01", b""], [b"\x18\x01"]]
-)
+@pytest.mark.parametrize("parts", [[b"\x01\x02", b"\x03"], [b"\x82\x01", b"\x03"], [b"", b"\x01"], [b"\x01", b""], [b"\xff"]])
 def test_each_part_is_one_item(parts: list[bytes]) -> None:
     with pytest.raises(Malformed):
         parse_each(parts)
+
+
+def test_heads_of_what_is_signed_are_not_looked_at() -> None:
+    assert parse_each([b"\x18\x01"]) == [1]
+    assert Encoded(b"\x18\x01").value == 1
 
 
 @pytest.mark.parametrize("length", [0, 23, 24, 256, 65536])
@@ -110,9 +113,9 @@ def test_not_encoded(data: str) -> None:
 
 
 def test_each_limit_counts_all_parts() -> None:
-    assert parse_each([b"\x01"] * 4, limit=5) == [1, 1, 1, 1]
+    assert parse_each([b"\x01"] * 4, limit=4) == [1, 1, 1, 1]
     with pytest.raises(Malformed):
-        parse_each([b"\x01"] * 5, limit=5)
+        parse_each([b"\x01"] * 5, limit=4)
 
 
 @pytest.mark.parametrize(

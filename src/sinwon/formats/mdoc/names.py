@@ -7,6 +7,8 @@ from collections.abc import Callable
 from hashlib import sha256, sha384, sha512
 from typing import Any, Final
 
+MDOC: Final = "mso_mdoc"
+"""The name of the format in OpenID4VCI and OpenID4VP."""
 VERSION: Final = "1.0"
 SHA_256: Final = "SHA-256"
 HASHES: Final[dict[object, Callable[[bytes], Any]]] = {SHA_256: sha256, "SHA-384": sha384, "SHA-512": sha512}
