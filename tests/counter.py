@@ -95,7 +95,7 @@ class StandInIssuer:
         if message.application in self.offers:
             raise Refusal(ALREADY_OFFERED, "made before")
         number = len(self.offers) + 1
-        made = OfferMade(f"offer-{number}", f"openid-credential-offer://?x={number}", NOW + 259_200)
+        made = OfferMade(f"offer-{number}", f"openid-credential-offer://?x={number}", NOW + 259_200, "0123-4567-89AB")
         self.offers[message.application] = made
         self.asked.append(message)
         if self.loses_answers:

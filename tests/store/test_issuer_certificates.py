@@ -8,7 +8,7 @@ from sqlalchemy import Engine, select
 
 from sinwon.formats.status.token import Kind
 from sinwon.store.issuer import certificates, offers, status
-from sinwon.store.issuer.certificates import CertificateState, Found, NewCertificate, OfToken, OpenList
+from sinwon.store.issuer.certificates import CertificateState, NewCertificate, OfToken, OpenList
 from sinwon.store.issuer.tables import CERTIFICATES, METADATA
 from tests.store.conftest import EngineFactory
 
@@ -76,27 +76,13 @@ def test_a_token_comes_with_the_open_list_of_each_kind(engine: Engine) -> None:
     assert granted.lists == {Kind.CWT: OpenList(5, "list-5")}
 
 
-def test_active_from_the_first_copy_until_its_end(engine: Engine) -> None:
+def test_active_from_the_first_copy_until_its_end_unless_it_changed(engine: Engine) -> None:
     with engine.begin() as connection:
         assert not certificates.has_active(connection, "R" * 43, now=NOW)
-        assert certificates.activate(connection, "cert-1")
-        assert certificates.activate(connection, "cert-1")
+        assert certificates.activate(connection, "cert-1", 0, now=NOW)
+        assert certificates.activate(connection, "cert-1", 0, now=NOW + 1)
+        assert not certificates.activate(connection, "cert-1", 1, now=NOW)
+        assert connection.execute(select(CERTIFICATES.c.fetched_at)).scalar_one() == NOW
         assert certificates.has_active(connection, "R" * 43, now=NOW + 999)
         assert not certificates.has_active(connection, "R" * 43, now=NOW + 1_000)
         assert not certificates.has_active(connection, "S" * 43, now=NOW)
-
-
-def test_nothing_leaves_revoked_and_the_person_is_erased(engine: Engine) -> None:
-    with engine.begin() as connection:
-        assert certificates.end(connection, "cert-1", CertificateState.REVOKED, reason="HOLDER_REQUEST")
-        assert not certificates.activate(connection, "cert-1")
-        assert not certificates.end(connection, "cert-1", CertificateState.EXPIRED, reason=None)
-        assert certificates.of_application(connection, "application-1") == Found("cert-1", CertificateState.REVOKED)
-        assert connection.execute(select(CERTIFICATES.c.person, CERTIFICATES.c.reason)).one() == (None, "HOLDER_REQUEST")
-
-
-def test_expired_certificates_are_found(engine: Engine) -> None:
-    with engine.begin() as connection:
-        assert certificates.expired(connection, now=NOW + 1_000) == ()
-        assert certificates.expired(connection, now=NOW + 1_001) == ("cert-1",)
-        assert certificates.of_application(connection, "nobody") is None

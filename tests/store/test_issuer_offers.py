@@ -90,7 +90,7 @@ def test_what_was_never_fetched_lapses_after_its_window(engine: Engine) -> None:
     with engine.begin() as connection:
         assert offers.lapsed(connection, before=NOW + 3_600) == ()
         assert offers.lapsed(connection, before=NOW + 3_601) == ("cert-1",)
-        certificates.activate(connection, "cert-1")
+        certificates.activate(connection, "cert-1", 0, now=NOW)
         assert offers.lapsed(connection, before=NOW + 3_601) == ()
 
 

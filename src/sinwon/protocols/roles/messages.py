@@ -12,12 +12,39 @@ ASK_ACTIVE: Final = "ask_active"
 """POST /roles/certificates/active: AskActive → 200 ActiveAnswer."""
 REVOKE: Final = "revoke"
 """POST /roles/certificates/revoke: Revoke → 200 Revoked."""
+CHANGE: Final = "change"
+"""POST /roles/certificates/change: Change → 200 Changed."""
 
-PATHS: Final = {MAKE_OFFER: "/roles/offers", ASK_ACTIVE: "/roles/certificates/active", REVOKE: "/roles/certificates/revoke"}
+PATHS: Final = {
+    MAKE_OFFER: "/roles/offers",
+    ASK_ACTIVE: "/roles/certificates/active",
+    REVOKE: "/roles/certificates/revoke",
+    CHANGE: "/roles/certificates/change",
+}
 
 
-RevocationReason = Literal[
-    "HOLDER_REQUEST", "ISSUED_IN_ERROR", "KEY_COMPROMISE", "KEY_LOST", "PHONE_CHANGED", "NATIONALITY_LOST", "DECEASED"
+RevocationReason = Literal["HOLDER_REQUEST", "ISSUED_IN_ERROR", "KEY_COMPROMISE", "KEY_LOST", "NATIONALITY_LOST", "DECEASED"]
+
+
+ChangeReason = Literal[
+    "LOSS_REPORTED",
+    "PIN_LOCKED",
+    "PHONE_CHANGED",
+    "KEY_LOST",
+    "PASSPORT_EXPIRED",
+    "PASSPORT_LOST",
+    "PASSPORT_CANCELLED",
+    "DEREGISTERED",
+    "MOVED_MISSION",
+    "RETURN_REPORTED",
+    "NAME_CHANGED",
+    "RRN_CHANGED",
+    "ADDRESS_CHANGED",
+    "NATIONALITY_LOST",
+    "DECEASED",
+    "ISSUED_IN_ERROR",
+    "KEY_COMPROMISE",
+    "HOLDER_REQUEST",
 ]
 
 
@@ -31,6 +58,8 @@ class MakeOffer(msgspec.Struct, frozen=True):
     tx_code: str
     """The issuance PIN the applicant chose, digits; the issuer keeps a keyed hash only."""
     by: Literal["reference", "value"] = "reference"
+    language: Literal["ko", "en"] = "ko"
+    """In which the holder is written to."""
 
 
 class OfferMade(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -39,6 +68,8 @@ class OfferMade(msgspec.Struct, frozen=True, omit_defaults=True):
     uri: str
     """`openid-credential-offer://?credential_offer_uri=…` or `…?credential_offer=…`: what the QR code holds."""
     expires_at: int
+    revocation_code: str
+    """Printed on the receipt: stops the certificate without a phone. Shown this once, the issuer keeps a keyed hash only."""
 
 
 class AskActive(msgspec.Struct, frozen=True):
@@ -62,3 +93,35 @@ class Revoke(msgspec.Struct, frozen=True):
 class Revoked(msgspec.Struct, frozen=True):
     certificate: str
     copies: int
+
+
+class Change(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Something happened to the person, or was decided about their certificate: a reason is raised, or released.
+
+    About the certificate of one `application`, or about all that the person with this `rrn` has: exactly one of the two. With
+    an `event_id` it is what a register said, and `occurred_at` says when it happened; without, it is the officer's own word.
+    """
+
+    action: Literal["raise", "release"]
+    reason: ChangeReason
+    officer: str
+    """Who passes it on: an officer's id, or the register's name."""
+    application: str | None = None
+    rrn: str | None = None
+    event_id: str | None = None
+    occurred_at: int | None = None
+    person: Person | None = None
+    """As they are on file now. What changed in it replaces what the issuer keeps, and releases the reasons it cures."""
+
+
+class Changed(msgspec.Struct, frozen=True):
+    """How the certificate stands; of several, the newest that lives."""
+
+    certificate: str
+    state: str
+    holds: tuple[str, ...]
+    """Reasons that are open."""
+    stale: bool
+    """New data are on file, and wait for the wallet to fetch them."""
+    certificates: int = 1
+    """How many it was about."""

@@ -6,11 +6,10 @@ Run every minute by whoever serves the role. What stays is listed in sinwon.stor
 from dataclasses import dataclass
 
 from sinwon.services.issuance.issuer import Issuer
-from sinwon.store.audit import Entry
+from sinwon.services.lifecycle.change import change
+from sinwon.services.lifecycle.machine import Actor, Expire, Lapse, Trigger
 from sinwon.store.engine import writing
-from sinwon.store.issuer import certificates, devices, offers, once, refreshes
-from sinwon.store.issuer.certificates import CertificateState
-from sinwon.store.issuer.tables import AUDIT
+from sinwon.store.issuer import lives, offers, once
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,13 +25,9 @@ def clean_up(issuer: Issuer) -> CleanedUp:
     grace = issuer.settings.code_lifetime + issuer.settings.token_lifetime
     with writing(issuer.engine) as connection:
         forgotten = once.forget_expired(connection, now=now)
-        over = dict.fromkeys(certificates.expired(connection, now=now), CertificateState.EXPIRED)
+        over: dict[str, Trigger] = dict.fromkeys(lives.past_end(connection, now=now), Expire())
         never_fetched = offers.lapsed(connection, before=now - grace)
-        over |= dict.fromkeys(never_fetched, CertificateState.LAPSED)
-        for certificate, state in over.items():
-            certificates.end(connection, certificate, state, reason=None)
-            offers.close(connection, certificate)
-            refreshes.forget(connection, certificate)
-            devices.forget(connection, certificate)
-            AUDIT.write(connection, Entry(now, "issuer", f"certificate.{state}", certificate))
+        over |= dict.fromkeys(never_fetched, Lapse())
+        for certificate, trigger in over.items():
+            change(issuer, connection, certificate, trigger, by=Actor.ISSUER, actor="issuer", now=now)
     return CleanedUp(forgotten, len(never_fetched), len(over) - len(never_fetched))

@@ -17,7 +17,7 @@ from sinwon.core.refusal import Fault, Unmet
 from sinwon.formats.sdjwt.issue import Hidden, issue_sd_jwt, prepare_hidden
 from sinwon.formats.sdjwt.names import SD_JWT_VC
 from sinwon.formats.status.reference import StatusReference
-from sinwon.formats.status.token import Kind
+from sinwon.formats.status.token import VALID, Kind
 from sinwon.protocols.oauth.dpop import VerifiedDpop
 from sinwon.protocols.oauth.errors import INSUFFICIENT_SCOPE, INVALID_TOKEN
 from sinwon.protocols.roles.person import Person
@@ -31,6 +31,7 @@ from sinwon.services.issuance.claims import claims_of
 from sinwon.services.issuance.issuer import Issuer
 from sinwon.services.issuance.places import choose_places, draw_places, open_next_list
 from sinwon.services.issuance.validity import copy_times
+from sinwon.services.lifecycle.fetch import begin_fetch
 from sinwon.store.audit import Details, Entry
 from sinwon.store.engine import reading, writing
 from sinwon.store.issuer import certificates, once, status
@@ -43,7 +44,7 @@ LIST_KIND: Final = Kind.JWT  # where the status of an SD-JWT VC stands
 
 
 class _Taken(Exception):
-    """Somebody took the place, the key or the list number since we looked."""
+    """Somebody took the place, the key or the list number, or changed the certificate, since we looked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +99,7 @@ def _accept(issuer: Issuer, granted: Granted, request: CredentialRequest, now: i
     if ends <= now:
         raise Unmet(CREDENTIAL_REQUEST_DENIED, "the certificate is over")
     nonce = nonce_of(request.proofs)
-    nonce_ends = check_nonce(nonce, issuer.nonce_key, issuer=issuer.origin, now=now)
+    nonce_ends = check_nonce(nonce, issuer.epoch_key, issuer=issuer.origin, now=now)
     proofs = verify_proofs(request.proofs, issuer=issuer.origin, nonce=nonce, now=now)
     keys = tuple(base64url.encode(proof.key.thumbprint) for proof in proofs)
     return _Accepted(granted, request.configuration_id, nonce, nonce_ends, proofs, keys, begins, ends, now)
@@ -116,7 +117,7 @@ def _check_granted(granted: Granted, configuration: str) -> None:
     if configuration not in granted.configurations:
         raise Unmet(INSUFFICIENT_SCOPE, "configuration not offered to this token")
     if granted.state not in LIVING or granted.person is None:
-        raise Unmet(CREDENTIAL_REQUEST_DENIED, "the certificate was revoked or has lapsed")
+        raise Unmet(CREDENTIAL_REQUEST_DENIED, "the certificate is stopped or over")
 
 
 def _places(issuer: Issuer, connection: Connection, accepted: _Accepted) -> tuple[int, ...] | None:
@@ -175,8 +176,9 @@ def _write(issuer: Issuer, accepted: _Accepted, places: Sequence[int], batch: st
     ]
     with writing(issuer.engine) as connection:
         consume_proof(connection, dpop)
-        if not certificates.activate(connection, granted.certificate):
-            raise Unmet(CREDENTIAL_REQUEST_DENIED, "the certificate was just revoked")
+        value = begin_fetch(issuer, connection, granted, now=accepted.now)
+        if value is None:
+            raise _Taken
         living = status.count_living(connection, granted.certificate, now=accepted.now)
         if living + len(copies) > issuer.settings.copies:
             raise Unmet(CREDENTIAL_REQUEST_DENIED, "the certificate has as many living copies as it may")
@@ -184,5 +186,7 @@ def _write(issuer: Issuer, accepted: _Accepted, places: Sequence[int], batch: st
             raise Unmet(INVALID_NONCE, "nonce served a successful request before")
         if not status.add(connection, copies):
             raise _Taken
+        if value != VALID:
+            status.set_all(connection, granted.certificate, value, now=accepted.now)
         details: Details = {"configuration": configuration, "copies": len(copies)}
         AUDIT.write(connection, Entry(accepted.now, "applicant", "certificate.issued", granted.certificate, details))

@@ -22,6 +22,8 @@ from sinwon.services.issuance.issuer import IssuanceSettings, Issuer
 from sinwon.services.issuance.open_offer import offer_message
 from sinwon.services.issuance.role_request import consume_request, verify_request
 from sinwon.services.issuance.validity import certificate_end
+from sinwon.services.lifecycle.remind import reminder_due
+from sinwon.services.lifecycle.revocation_code import new_revocation_code
 from sinwon.store.audit import Details, Entry
 from sinwon.store.engine import writing
 from sinwon.store.issuer import certificates, offers
@@ -106,7 +108,20 @@ def _write(
 def _draft(issuer: Issuer, message: MakeOffer, person_id: str, *, valid_until: int, now: int) -> _Drafted:
     certificate_id, offer_id, secret = new_id(issuer.random), new_id(issuer.random), new_secret(issuer.random)
     sealed = issuer.seal.seal(msgspec.json.encode(message.person), seal_context(certificate_id))
-    certificate = NewCertificate(certificate_id, message.application, person_id, message.mission, sealed, valid_until)
+    revocation_code = new_revocation_code(issuer.random)
+    certificate = NewCertificate(
+        id=certificate_id,
+        application=message.application,
+        person_id=person_id,
+        mission=message.mission,
+        person=sealed,
+        valid_until=valid_until,
+        issued_at=now,
+        language=message.language,
+        revocation_code=issuer.revocation_index(revocation_code),
+        registration_index=issuer.registration_index(message.person.registration.number, message.person.birthdate),
+        reminded=reminder_due(valid_until, now=now),
+    )
     by_value = message.by == "value"
     expires_at = now + (issuer.settings.code_lifetime if by_value else issuer.settings.claim_window)
     configurations = issuer.settings.configurations
@@ -123,7 +138,7 @@ def _draft(issuer: Issuer, message: MakeOffer, person_id: str, *, valid_until: i
         if by_value
         else link_by_reference(issuer.offer_url(secret))
     )
-    return _Drafted(certificate, offer, secret if by_value else None, OfferMade(offer_id, uri, expires_at))
+    return _Drafted(certificate, offer, secret if by_value else None, OfferMade(offer_id, uri, expires_at, revocation_code))
 
 
 def _day(text: str) -> date:

@@ -1,14 +1,15 @@
 """Certificates and the persons they are about.
 
-A certificate is *offered* when a consulate asks for it, *active* from its first copy on, and ends *revoked* (final),
-*expired* or *lapsed* (never fetched). The person is sealed; whoever opens it uses `seal_context`.
+A certificate is *offered* when a consulate asks for it, *active* from its first copy on, perhaps *suspended* or *in need of
+renewal*, and ends *revoked* (final), *expired* or *lapsed* (never fetched). What moves it from one to another is in
+store.issuer.lives. The person is sealed; whoever opens it uses `seal_context`.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from sqlalchemy import Connection, ScalarSelect, bindparam, func, insert, null, or_, select, update
+from sqlalchemy import Connection, ScalarSelect, bindparam, func, insert, or_, select, update
 
 from sinwon.formats.status.token import Kind
 from sinwon.store.issuer.tables import CERTIFICATES, PERSONS, STATUS_LISTS, TOKENS
@@ -18,12 +19,19 @@ from sinwon.store.kept import Conflict, Kept
 class CertificateState(StrEnum):
     OFFERED = "offered"
     ACTIVE = "active"
+    SUSPENDED = "suspended"
+    NEEDS_RENEWAL = "needs_renewal"
     REVOKED = "revoked"
     LAPSED = "lapsed"
     EXPIRED = "expired"
 
 
-LIVING = (CertificateState.OFFERED, CertificateState.ACTIVE)
+LIVING = (CertificateState.OFFERED, CertificateState.ACTIVE, CertificateState.NEEDS_RENEWAL)
+"""May have copies."""
+HELD = (CertificateState.ACTIVE, CertificateState.NEEDS_RENEWAL, CertificateState.SUSPENDED)
+"""On somebody's phone, usable or stopped for a while. Whoever was stopped before the first copy counts too."""
+NOT_OVER = (CertificateState.OFFERED, *HELD)
+IS_NOT_OVER = or_(*(CERTIFICATES.c.state == state.value for state in NOT_OVER))
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +42,14 @@ class NewCertificate:
     mission: str
     person: bytes
     valid_until: int
+    issued_at: int = 0
+    """When the offer was made; what its longest time counts from."""
+    language: str = "ko"
+    revocation_code: str | None = None
+    """A keyed hash, as is the next. None: it cannot be found by one."""
+    registration_index: str | None = None
+    reminded: int | None = None
+    """Which reminder of its end came last, in days before it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +70,8 @@ class Granted:
     person: bytes | None
     state: CertificateState
     valid_until: int
+    changes: int
+    """How often the certificate's life changed: says whether it still is what was read."""
     lists: Mapping[Kind, OpenList]
     key: str | None = None
     """The thumbprint of the key the token is bound to; None for a bearer token."""
@@ -73,7 +91,6 @@ class Found:
     state: CertificateState
 
 
-_IS_LIVING = or_(*(CERTIFICATES.c.state == state.value for state in LIVING))
 _INSERT_PERSON = Kept(insert(PERSONS))
 _PERSON_ID = Kept(select(PERSONS.c.person_id).where(PERSONS.c.rrn_index == bindparam("rrn_index")))
 _INSERT = Kept(insert(CERTIFICATES))
@@ -95,6 +112,7 @@ _GRANTED = Kept(
         CERTIFICATES.c.person,
         CERTIFICATES.c.state,
         CERTIFICATES.c.valid_until,
+        CERTIFICATES.c.changes,
         TOKENS.c.key,
         _JWT_LIST.c.number,
         _JWT_LIST.c.id,
@@ -115,21 +133,19 @@ _OF_TOKEN = Kept(
 _OF_APPLICATION = Kept(select(CERTIFICATES.c.id, CERTIFICATES.c.state).where(CERTIFICATES.c.application == bindparam("of")))
 _ACTIVATE = Kept(
     update(CERTIFICATES)
-    .where(CERTIFICATES.c.id == bindparam("certificate"), _IS_LIVING)
-    .values(state=CertificateState.ACTIVE.value)
+    .where(
+        CERTIFICATES.c.id == bindparam("certificate"),
+        CERTIFICATES.c.changes == bindparam("seen"),
+        or_(*(CERTIFICATES.c.state == state.value for state in (CertificateState.OFFERED, CertificateState.ACTIVE))),
+    )
+    .values(state=CertificateState.ACTIVE.value, fetched_at=func.coalesce(CERTIFICATES.c.fetched_at, bindparam("now")))
 )
-_END = Kept(
-    update(CERTIFICATES)
-    .where(CERTIFICATES.c.id == bindparam("certificate"), _IS_LIVING)
-    .values(state=bindparam("end"), reason=bindparam("because"), person=null())
-)
-_EXPIRED = select(CERTIFICATES.c.id).where(CERTIFICATES.c.valid_until < bindparam("now"), _IS_LIVING)
 _HAS_ACTIVE = Kept(
     select(CERTIFICATES.c.id)
     .join(PERSONS, PERSONS.c.person_id == CERTIFICATES.c.person_id)
     .where(
         PERSONS.c.rrn_index == bindparam("rrn_index"),
-        CERTIFICATES.c.state == CertificateState.ACTIVE.value,
+        or_(*(CERTIFICATES.c.state == state.value for state in HELD)),
         CERTIFICATES.c.valid_until > bindparam("now"),
     )
     .limit(1)
@@ -164,6 +180,14 @@ def add(connection: Connection, certificate: NewCertificate) -> bool:
         "state": CertificateState.OFFERED.value,
         "reason": None,
         "valid_until": certificate.valid_until,
+        "language": certificate.language,
+        "revocation_code": certificate.revocation_code,
+        "registration_index": certificate.registration_index,
+        "issued_at": certificate.issued_at,
+        "fetched_at": None,
+        "stale": None,
+        "changes": 0,
+        "reminded": certificate.reminded,
     }
     try:
         _INSERT.run(connection, row)
@@ -177,11 +201,11 @@ def granted(connection: Connection, token: str, *, now: int) -> Granted | None:
     row = _GRANTED.run(connection, {"digest": token, "now": now}).fetchone()
     if row is None:
         return None
-    certificate, configurations, person_id, person, state, valid_until, key, *numbers = row
+    certificate, configurations, person_id, person, state, valid_until, changes, key, *numbers = row
     found = {Kind.JWT: numbers[:2], Kind.CWT: numbers[2:]}
     lists = {kind: OpenList(*pair) for kind, pair in found.items() if pair[0] is not None}
     asked = tuple(configurations.split(" "))
-    return Granted(certificate, asked, person_id, person, CertificateState(state), valid_until, lists, key)
+    return Granted(certificate, asked, person_id, person, CertificateState(state), valid_until, changes, lists, key)
 
 
 def of_token(connection: Connection, token: str, *, now: int) -> OfToken | None:
@@ -195,21 +219,11 @@ def of_application(connection: Connection, application: str) -> Found | None:
     return Found(row[0], CertificateState(row[1])) if row else None
 
 
-def activate(connection: Connection, certificate: str) -> bool:
-    """Whether the certificate lives; it is active from now on. Holds off a revocation until this transaction ends."""
-    return bool(_ACTIVATE.run(connection, {"certificate": certificate}).rowcount == 1)
-
-
-def end(connection: Connection, certificate: str, state: CertificateState, *, reason: str | None) -> bool:
-    """Whether this call ended the certificate's life; the sealed person is erased."""
-    ended = _END.run(connection, {"certificate": certificate, "end": state.value, "because": reason})
-    return bool(ended.rowcount == 1)
+def activate(connection: Connection, certificate: str, changes: int, *, now: int) -> bool:
+    """Whether the certificate is offered or active, nothing changed since it was read, and it is active from now on: the usual
+    case of a fetch. Holds off every change until this transaction ends."""
+    return bool(_ACTIVATE.run(connection, {"certificate": certificate, "seen": changes, "now": now}).rowcount == 1)
 
 
 def has_active(connection: Connection, rrn_index: str, *, now: int) -> bool:
     return _HAS_ACTIVE.run(connection, {"rrn_index": rrn_index, "now": now}).fetchone() is not None
-
-
-def expired(connection: Connection, *, now: int) -> tuple[str, ...]:
-    """Living certificates whose time is over."""
-    return tuple(connection.execute(_EXPIRED, {"now": now}).scalars())

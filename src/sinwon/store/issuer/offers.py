@@ -1,16 +1,21 @@
-"""Offers: one per application, open until one code is redeemed, the PIN was wrong too often, or the window is over.
+"""Offers: a certificate's first one, and those that move it to another device. Each is open until one code is redeemed, the PIN
+was wrong too often, or the window is over.
 
 Every step that counts is one conditional UPDATE. Codes and tokens are kept as digests.
 """
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 from sqlalchemy import Connection, bindparam, case, insert, select, update
 
-from sinwon.store.issuer.certificates import CertificateState
+from sinwon.store.issuer.certificates import IS_NOT_OVER
 from sinwon.store.issuer.tables import CERTIFICATES, CODES, OFFERS, TOKENS
 from sinwon.store.kept import Kept
+
+FIRST: Final = "first"
+"""The kind of offer that a certificate begins with."""
 
 
 class OfferState(StrEnum):
@@ -30,6 +35,7 @@ class NewOffer:
     tx_code: str | None
     configurations: tuple[str, ...]
     expires_at: int
+    kind: str = FIRST
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +98,7 @@ _CLOSE = Kept(
 _LAPSED = (
     select(OFFERS.c.certificate)
     .join(CERTIFICATES, CERTIFICATES.c.id == OFFERS.c.certificate)
-    .where(OFFERS.c.expires_at < bindparam("before"), CERTIFICATES.c.state == CertificateState.OFFERED.value)
+    .where(OFFERS.c.expires_at < bindparam("before"), CERTIFICATES.c.fetched_at.is_(None), IS_NOT_OVER)
 )
 
 
@@ -100,6 +106,7 @@ def add(connection: Connection, offer: NewOffer) -> None:
     row = {
         "id": offer.id,
         "certificate": offer.certificate,
+        "kind": offer.kind,
         "link": offer.link,
         "tx_code": offer.tx_code,
         "tries": 0,

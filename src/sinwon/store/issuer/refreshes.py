@@ -23,7 +23,7 @@ class FamilyState(StrEnum):
     """The certificate is on another device."""
 
 
-REFRESHABLE = (CertificateState.OFFERED, CertificateState.ACTIVE)
+REFRESHABLE = (CertificateState.OFFERED, CertificateState.ACTIVE, CertificateState.NEEDS_RENEWAL)
 """Named one by one: a certificate that is stopped in whatever way gets no new copies."""
 
 

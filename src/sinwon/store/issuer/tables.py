@@ -1,14 +1,17 @@
 """The tables of the issuer's database. Statements over them are in the module of their aggregate.
 
 What is at rest: the person sealed (certificates.person, erased when the certificate ends), the resident number outside it as
-a keyed hash only (persons.rrn_index), the issuance PIN as a keyed hash (offers.tx_code), codes, links, tokens and holder keys
-as digests; of a refresh token nothing but how often it was renewed. After its end stay the certificate's id, application,
-reason and person id, and each copy's place in a status list: a place is never given twice, so its row is never deleted.
+a keyed hash only (persons.rrn_index), the issuance PIN, the revocation code and the registration number as keyed hashes
+(offers.tx_code, certificates.revocation_code and .registration_index, the latter two until the end), codes, links, tokens and
+holder keys as digests; of a refresh token nothing but how often it was renewed. Addresses of notices are sealed, and wiped when
+the notice was sent or given up. After its end stay the certificate's id, application, reason and person id, and each copy's
+place in a status list: a place is never given twice, so its row is never deleted.
 """
 
 from typing import Any, Final
 
 from sqlalchemy import (
+    JSON,
     BigInteger,
     Column,
     ForeignKey,
@@ -49,13 +52,70 @@ CERTIFICATES: Final = Table(
     Column("person", LargeBinary),
     Column("state", String(16), nullable=False),
     Column("reason", String(32)),
-    Column("valid_until", BigInteger, nullable=False),
+    Column("valid_until", BigInteger, nullable=False, index=True),
+    Column("language", String(2), nullable=False),
+    Column("revocation_code", String(DIGEST), unique=True, index=True),
+    Column("registration_index", String(DIGEST), index=True),
+    Column("issued_at", BigInteger, nullable=False),
+    Column("fetched_at", BigInteger),
+    Column("stale", String(16)),
+    Column("changes", Integer, nullable=False),
+    Column("reminded", Integer),
+)
+HOLDS: Final = Table(
+    "holds",
+    METADATA,
+    Column("certificate", String(ID), ForeignKey("certificates.id"), nullable=False),
+    Column("reason", String(32), nullable=False),
+    Column("since", BigInteger, nullable=False),
+    Column("by", String(16), nullable=False),
+    PrimaryKeyConstraint("certificate", "reason"),
+    **WITHOUT_ROWID,
+)
+EVENT_TIMES: Final = Table(
+    "event_times",
+    METADATA,
+    Column("certificate", String(ID), ForeignKey("certificates.id"), nullable=False),
+    Column("aspect", String(16), nullable=False),
+    Column("occurred_at", BigInteger, nullable=False),
+    PrimaryKeyConstraint("certificate", "aspect"),
+    **WITHOUT_ROWID,
+)
+REGISTER_EVENTS: Final = Table(
+    "register_events",
+    METADATA,
+    Column("event", String(DIGEST), primary_key=True),
+    Column("answer", String(1024), nullable=False),
+    Column("at", BigInteger, nullable=False),
+    **WITHOUT_ROWID,
+)
+NOTICES: Final = Table(
+    "notices",
+    METADATA,
+    Column("id", String(ID), primary_key=True),
+    Column("certificate", String(ID), ForeignKey("certificates.id"), nullable=False, index=True),
+    Column("kind", String(32), nullable=False),
+    Column("facts", JSON, nullable=False),
+    Column("language", String(2), nullable=False),
+    Column("zone", String(64)),
+    Column("sealed_to", LargeBinary),
+    Column("created_at", BigInteger, nullable=False),
+    Column("due_at", BigInteger),
+    Column("attempts", Integer, nullable=False),
+    Column("sent_at", BigInteger),
+)
+Index(
+    "notices_due",
+    NOTICES.c.due_at,
+    sqlite_where=text("due_at IS NOT NULL"),
+    postgresql_where=text("due_at IS NOT NULL"),
 )
 OFFERS: Final = Table(
     "offers",
     METADATA,
     Column("id", String(ID), primary_key=True),
-    Column("certificate", String(ID), ForeignKey("certificates.id"), nullable=False, unique=True),
+    Column("certificate", String(ID), ForeignKey("certificates.id"), nullable=False, index=True),
+    Column("kind", String(16), nullable=False),
     Column("link", String(DIGEST), unique=True),
     Column("tx_code", String(DIGEST)),
     Column("tries", Integer, nullable=False),
