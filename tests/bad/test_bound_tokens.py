@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from sinwon.protocols.vci.configurations import IDENTITY_SD_JWT
 from sinwon.store.issuer.tables import COPIES, TOKENS
 from tests import world
 from tests.bound_wallet import BoundWallet
-from tests.issuing import Issuing, on_sqlite, refused, rows
+from tests.issuing import Issuing, client_of, on_sqlite, refused, rows
 
 HERE = f"{world.ISSUER}/credential"
 CHALLENGE = 'DPoP error="invalid_dpop_proof", algs="ES256"'
@@ -189,6 +190,33 @@ LEGAL: dict[str, dict[str, Any]] = {
 def test_I19_control_legal_proof(wallet: BoundWallet, changes: dict[str, Any], scheme: str) -> None:
     token = wallet.start()["access_token"]
     assert wallet.request(token, wallet.proof("/credential", token, **changes), scheme=scheme).status_code == 200
+
+
+# --- T11: a database that was restored has forgotten which proofs were used ---
+
+
+@pytest.mark.parametrize("later", [-60, 0, 60])
+def test_T11_proof_made_before_the_database_was_restored(wallet: BoundWallet, later: int) -> None:
+    """By a clock that may have been a minute ahead."""
+    code = wallet.issuing.new_code()
+    restored = restored_now(wallet)
+    refused(restored.redeem(code, proof=restored.proof("/token", iat=world.NOW + later)), 400, "invalid_dpop_proof")
+    restored.issuing.clock.move(61)
+    assert restored.redeem(code).status_code == 200
+
+
+def test_T11_control_refresh_tokens_outlive_a_restoration(wallet: BoundWallet) -> None:
+    token = wallet.refresh(wallet.start()["refresh_token"]).json()["refresh_token"]
+    restored = restored_now(wallet)
+    restored.issuing.clock.move(61)
+    assert restored.refresh(token).status_code == 200
+
+
+def restored_now(wallet: BoundWallet) -> BoundWallet:
+    """The same device at the same issuer, which was brought back from a backup at this moment."""
+    issuing = wallet.issuing
+    issuer = replace(issuing.issuer, restored_at=issuing.clock.now)
+    return BoundWallet(Issuing(issuer, issuing.clock, client_of(issuer), issuing.applications), wallet.signer)
 
 
 # --- I19: nonces, where they are required [RFC 9449 8] [RFC 9449 8, 9] ---

@@ -60,8 +60,12 @@ class VerifiedDpop:
     thumbprint: str
     """`jkt`: base64url of the key's SHA-256 thumbprint."""
     jti: str
-    expires_at: int
-    """The last second in which this proof would pass."""
+    issued_at: int
+
+    @property
+    def expires_at(self) -> int:
+        """The last second in which this proof would pass."""
+        return self.issued_at + WINDOW
 
     @property
     def key_and_jti(self) -> str:
@@ -139,7 +143,7 @@ def verify_dpop_proof(
         verify_jws(proof.jws, proof.key, typ=TYP)
     except Refusal as refusal:
         raise Untrusted(INVALID_DPOP_PROOF, refusal.why) from None
-    return VerifiedDpop(proof.key, thumbprint_of(proof.key), proof.jti, proof.issued_at + WINDOW)
+    return VerifiedDpop(proof.key, thumbprint_of(proof.key), proof.jti, proof.issued_at)
 
 
 def sign_dpop_proof(

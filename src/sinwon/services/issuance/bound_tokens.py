@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from sqlalchemy import Connection
 
 from sinwon.core.refusal import Malformed, Unmet
-from sinwon.protocols.oauth.dpop import VerifiedDpop, verify_dpop_proof
+from sinwon.protocols.oauth.dpop import WINDOW, VerifiedDpop, verify_dpop_proof
 from sinwon.protocols.oauth.errors import INVALID_DPOP_PROOF, INVALID_TOKEN
 from sinwon.services.issuance.issuer import Issuer
 from sinwon.store.issuer import once
@@ -20,7 +20,10 @@ def verify_sender(issuer: Issuer, proofs: Sequence[str], *, path: str, access_to
     if len(proofs) != 1:
         raise Malformed(INVALID_DPOP_PROOF, "not exactly one DPoP header")
     uri, now = issuer.origin + path, issuer.clock()
-    return verify_dpop_proof(proofs[0], method="POST", uri=uri, now=now, access_token=access_token, nonces=issuer.dpop_nonces)
+    dpop = verify_dpop_proof(proofs[0], method="POST", uri=uri, now=now, access_token=access_token, nonces=issuer.dpop_nonces)
+    if dpop.issued_at <= issuer.restored_at + WINDOW:
+        raise Unmet(INVALID_DPOP_PROOF, "made before the database was restored, perhaps used then")
+    return dpop
 
 
 def check_bound(key: str | None, dpop: VerifiedDpop | None) -> None:
