@@ -1,0 +1,25 @@
+// Foreign libraries behind one process: a line of JSON {work, given} comes in, a line {value} or {refused} goes out, one at a
+// time. No network, no files, no clock but where a library insists on its own.
+import { createInterface } from 'node:readline'
+
+import * as dcql from './dcql.mjs'
+import * as mdoc from './mdoc.mjs'
+import * as sdjwt from './sdjwt.mjs'
+import * as status from './status.mjs'
+
+const rooms = { dcql, mdoc, sdjwt, status }
+
+async function answer({ work, given }) {
+  const [room, name] = work.split('.')
+  const does = rooms[room]?.[name]
+  if (!does) return { unknown: work }
+  try {
+    return { value: (await does(given)) ?? null }
+  } catch (error) {
+    return { refused: `${error?.name}: ${error?.message ?? error}` }
+  }
+}
+
+for await (const line of createInterface({ input: process.stdin })) {
+  process.stdout.write(`${JSON.stringify(await answer(JSON.parse(line)))}\n`)
+}
