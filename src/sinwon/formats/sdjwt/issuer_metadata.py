@@ -1,4 +1,4 @@
-"""JWT VC Issuer Metadata (draft-ietf-oauth-sd-jwt-vc §5): the keys of an issuer that has no certificate chain.
+"""JWT VC Issuer Metadata (draft-ietf-oauth-sd-jwt-vc-13 §5): the keys of an issuer that has no certificate chain.
 
 Owns the address, the document's shape and rules, and the choice of one key. Used only for issuers whose entry in the trust
 policy says so: our own and those of HAIP sign with `x5c`, and no credential can choose between the two ways. What is fetched

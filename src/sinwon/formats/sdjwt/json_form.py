@@ -55,7 +55,7 @@ def parse_json_form(data: bytes | str) -> JsonForm:
     except Malformed as refusal:
         raise refusal.coded(INVALID) from None
     for jws, signature in zip((sd_jwt.issuer_signed, *further), (first, *others), strict=True):
-        # RFC 7515 7.2.1: the names of the two headers are disjoint
+        # 4 the names of the two headers are disjoint [RFC 7515 7.2.1]
         if not jws.header.keys().isdisjoint(_header(signature)):
             raise Malformed(INVALID, "a header name both protected and unprotected")
     return JsonForm(sd_jwt, further)

@@ -1,4 +1,4 @@
-"""Type Metadata of an SD-JWT VC (draft-ietf-oauth-sd-jwt-vc §4): what a type's claims are called, and how they may be hidden.
+"""Type Metadata of an SD-JWT VC (draft-ietf-oauth-sd-jwt-vc-13 §6 to §9): what its claims are called, and how they may be hidden.
 
 Owns the document's shape and rules, one type's document over that of the type it extends, and following `extends` through the
 fetch port. It describes and never authorises: who may issue a type is the trust list's (keys.trust), by the `vct` alone. Does
@@ -36,7 +36,7 @@ class ClaimLabel(Struct, frozen=True, omit_defaults=True):
 
 
 class TypeClaim(Struct, frozen=True, omit_defaults=True):
-    """One claim, or all elements of an array, by its path (§4.6)."""
+    """One claim, or all elements of an array, by its path (§9)."""
 
     path: Path
     display: tuple[ClaimLabel, ...] = ()
@@ -71,7 +71,7 @@ class Rendering(Struct, frozen=True, omit_defaults=True):
 
 
 class TypeLabel(Struct, frozen=True, omit_defaults=True):
-    """What the type is called and looks like in one language (§4.5)."""
+    """What the type is called and looks like in one language (§8)."""
 
     locale: str
     name: str
@@ -107,14 +107,14 @@ def parse_type_metadata(data: bytes, *, vct: str) -> TypeMetadata:
         document = parse_as(data, TypeMetadata, limit=MAX_TYPE_METADATA)
     except Refusal as refusal:
         raise refusal.coded(INVALID_TYPE) from None
-    # 1 it speaks for the type asked for [SD-JWT VC 4.2]
+    # 1 it speaks for the type asked for [SD-JWT VC 6.3]
     if document.vct != vct:
         raise Unmet(INVALID_TYPE, "vct is not the one asked for")
-    # 2 claims by usable paths, each once [SD-JWT VC 4.6]
+    # 2 claims by usable paths, each once [SD-JWT VC 9.1]
     _check_paths(document.claims)
-    # 3 names for templates, each once [SD-JWT VC 4.6]
+    # 3 names for templates, each once [SD-JWT VC 9]
     _check_svg_ids(document.claims)
-    # 4 bounded texts, images of kinds that nobody has to fetch in the clear [SD-JWT VC 4.5]
+    # 4 bounded texts, images of kinds that nobody has to fetch in the clear [SD-JWT VC 8]
     _check_texts(document)
     _check_images(document.display)
     return document
@@ -124,7 +124,7 @@ def resolve_type(vct: str, *, fetch: Fetch, integrity: str | None = None) -> Eff
     """The type behind an https `vct`, with everything it extends. Raises Refusal, and Unreachable from the fetch."""
     documents = [fetch_document(vct, fetch=fetch, integrity=integrity)]
     while (above := documents[-1].extends) is not None:
-        # 1 no circle, and an end [SD-JWT VC 4.4]
+        # 1 no circle, and an end [SD-JWT VC 6.4]
         if any(above == document.vct for document in documents):
             raise Unmet(INVALID_TYPE, "a type extends itself")
         if len(documents) > MAX_EXTENDS:
@@ -140,7 +140,7 @@ def fetch_document(vct: str, *, fetch: Fetch, integrity: str | None) -> TypeMeta
     answer = fetch.get(vct, accept=MEDIA_TYPE, limit=MAX_TYPE_METADATA)
     if answer.status != 200 or answer.media_type != MEDIA_TYPE:
         raise Unmet(INVALID_TYPE, "no JSON document at the type's address")
-    # the bytes as received, before they are read as anything [SD-JWT VC 6]
+    # the bytes as received, before they are read as anything [SD-JWT VC 7]
     if integrity is not None:
         check_integrity(answer.body, integrity)
     return parse_type_metadata(answer.body, vct=vct)
@@ -165,7 +165,7 @@ def _merged(inherited: tuple[TypeClaim, ...], own: tuple[TypeClaim, ...]) -> tup
 
 
 def _tightened(inherited: TypeClaim, own: TypeClaim) -> TypeClaim:
-    """`own`, which may say more than what it inherits and never less [SD-JWT VC 4.6.4]."""
+    """`own`, which may say more than what it inherits and never less [SD-JWT VC 9.5]."""
     if own.sd not in (None, inherited.sd) and inherited.sd not in (None, "allowed"):
         raise Unmet(INVALID_TYPE, "a type loosens the disclosure of a claim it inherits")
     if inherited.mandatory and own.mandatory is False:
@@ -202,6 +202,10 @@ def _check_texts(document: TypeMetadata) -> None:
 
 def _check_images(display: tuple[TypeLabel, ...]) -> None:
     renderings = [label.rendering for label in display if label.rendering is not None]
+    if any(
+        len(each.svg_templates) > 1 and not all(template.properties for template in each.svg_templates) for each in renderings
+    ):
+        raise Malformed(INVALID_TYPE, "several templates and nothing to choose between them by")
     images: list[Image | SvgTemplate | None] = [template for each in renderings for template in each.svg_templates]
     images += [image for each in renderings if each.simple for image in (each.simple.logo, each.simple.background_image)]
     if not all(image is None or image.uri.startswith(("https://", "data:image/")) for image in images):

@@ -1,4 +1,4 @@
-"""The Type Metadata of our own types (draft-ietf-oauth-sd-jwt-vc §4), for a `vct` that is an https address: the same names,
+"""The Type Metadata of our own types (draft-ietf-oauth-sd-jwt-vc-13 §6), for a `vct` that is an https address: the same names,
 texts and colours as in the issuer's metadata, from the one table in vci.configurations.
 
 Serving the bytes, unchanged for ever under that address, is the web's.

@@ -179,6 +179,7 @@ CLAIM = {"path": ["a"]}
             for uri in ("http://a.example/x.png", "javascript:alert(1)", "data:text/html,x", "//a.example/x.png", "file:///x")
         ),
         parsed(display=[{"locale": "ko", "name": "x", "rendering": {"svg_templates": [{"uri": "http://a.example"}]}}]),
+        parsed(display=[{"locale": "ko", "name": "x", "rendering": {"svg_templates": [{"uri": "https://a.example"}] * 2}}]),
         parsed(extends=5),
         parsed() + b" " * MAX_TYPE_METADATA,
     ],
@@ -264,6 +265,18 @@ def test_hidden_otherwise_than_the_type_says(changed: dict[str, Any]) -> None:
         check_issued(a2(**changed), A2_TYPE)
     with pytest.raises(Unmet, match="hidden"):
         check_shown(a2(**changed), A2_TYPE)
+
+
+def test_a_position_means_the_whole_credential() -> None:
+    """The second of two elements, shown alone, stands first: the rule for the first does not hold for it."""
+    rules = kind({"path": ["list", 0], "sd": "never"}, {"path": ["list", 1], "sd": "always"})
+    text = issue_sd_jwt({}, prepare({"list": ["a", Hide("b")]}), typ="t", by=issuer_signer(), random=SeededRandomness(3))
+    check_issued(parse_sd_jwt(text), rules)
+    hidden = prepare({"list": [Hide("a"), Hide("b")]})
+    other = parse_sd_jwt(issue_sd_jwt({}, hidden, typ="t", by=issuer_signer(), random=SeededRandomness(3)))
+    with pytest.raises(Unmet):
+        check_issued(other, rules)
+    check_shown(parse_sd_jwt(select(other, [("list", 1)])), rules)
 
 
 def test_a_mandatory_claim_must_be_issued_and_need_not_be_shown() -> None:
