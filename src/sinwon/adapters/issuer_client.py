@@ -15,21 +15,29 @@ from sinwon.core.strict_json import parse_as, parse_object
 from sinwon.keys.signer import Signer
 from sinwon.protocols.roles.messages import (
     ASK_ACTIVE,
+    ASK_STATE,
+    CHANGE,
     MAKE_OFFER,
     PATHS,
     REVOKE,
     ActiveAnswer,
     AskActive,
+    AskState,
+    Change,
+    Changed,
     MakeOffer,
     OfferMade,
     Revoke,
     Revoked,
+    Standing,
 )
 from sinwon.protocols.roles.request import MEDIA_TYPE, sign_role_request
-from sinwon.services.enrolment.issuer import ALREADY_OFFERED, IssuerUnavailable
+from sinwon.services.enrolment.issuer import ALREADY_OFFERED, ENDED, NOT_ALLOWED, IssuerUnavailable
 
 T = TypeVar("T")
 KNOWN_CODE: Final = 64  # characters of the issuer's code that we repeat in our log
+TOLD_APART: Final = frozenset({ALREADY_OFFERED, ENDED, NOT_ALLOWED})
+"""Codes of the issuer that mean something to a use case; all others are a "no"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +62,12 @@ class IssuerClient:
     def revoke(self, message: Revoke) -> Revoked:
         return self._ask(REVOKE, message, Revoked)
 
+    def change(self, message: Change) -> Changed:
+        return self._ask(CHANGE, message, Changed)
+
+    def standing(self, application: str) -> Standing:
+        return self._ask(ASK_STATE, AskState(application), Standing)
+
     def _ask(self, action: str, message: object, shape: type[T]) -> T:
         request = sign_role_request(
             action,
@@ -74,7 +88,7 @@ class IssuerClient:
 def _read(action: str, answer: Answer, shape: type[T]) -> T:
     if 400 <= answer.status < 500 and answer.status != 429:
         code = _code(answer)
-        raise Refusal(code if code == ALREADY_OFFERED else "issuer_refused", f"{action}: {code}")
+        raise Refusal(code if code in TOLD_APART else "issuer_refused", f"{action}: {code}")
     if answer.status not in (200, 201) or answer.media_type != "application/json":
         raise IssuerUnavailable(f"{action}: answered {answer.status} {answer.media_type[:KNOWN_CODE]}")
     try:

@@ -14,12 +14,15 @@ REVOKE: Final = "revoke"
 """POST /roles/certificates/revoke: Revoke → 200 Revoked."""
 CHANGE: Final = "change"
 """POST /roles/certificates/change: Change → 200 Changed."""
+ASK_STATE: Final = "ask_state"
+"""POST /roles/certificates/state: AskState → 200 Standing."""
 
 PATHS: Final = {
     MAKE_OFFER: "/roles/offers",
     ASK_ACTIVE: "/roles/certificates/active",
     REVOKE: "/roles/certificates/revoke",
     CHANGE: "/roles/certificates/change",
+    ASK_STATE: "/roles/certificates/state",
 }
 
 
@@ -125,3 +128,27 @@ class Changed(msgspec.Struct, frozen=True):
     """New data are on file, and wait for the wallet to fetch them."""
     certificates: int = 1
     """How many it was about."""
+
+
+class AskState(msgspec.Struct, frozen=True):
+    """How does the certificate of this application stand?"""
+
+    application: str
+
+
+class OpenReason(msgspec.Struct, frozen=True):
+    reason: str
+    since: int
+    by: str
+    """holder, public, officer, operator, register or issuer."""
+
+
+class Standing(msgspec.Struct, frozen=True):
+    """A certificate as an officer sees it: nothing of the person, nothing of where it was shown."""
+
+    certificate: str
+    state: str
+    valid_until: int
+    holds: tuple[OpenReason, ...]
+    stale: bool
+    """New data are on file, and wait for the wallet to fetch them."""

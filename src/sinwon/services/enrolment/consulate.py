@@ -1,6 +1,6 @@
 """The powers of the consulate role: everything its use cases may touch, in one frozen value."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -9,6 +9,7 @@ from sqlalchemy import Engine
 from sinwon.core.clock import DAY, Clock
 from sinwon.core.ids import Randomness
 from sinwon.core.strict_json import dump, parse_as
+from sinwon.keys.jwk import PublicKey
 from sinwon.keys.seal import Seal
 from sinwon.protocols.trust.catalogue import Catalogue
 from sinwon.services.accounts.password import Cost
@@ -46,6 +47,8 @@ class Consulate:
     catalogue: Callable[[], Catalogue]
     clock: Clock
     random: Randomness
+    register_keys: Mapping[str, PublicKey] = field(default_factory=dict)
+    """Register → the key by which it signs what it tells us."""
     settings: Settings = field(default_factory=Settings)
 
     def sealed(self, value: object, column: str, record: str) -> bytes:

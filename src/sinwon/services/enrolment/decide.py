@@ -16,6 +16,7 @@ from sinwon.services.accounts.officer import Officer
 from sinwon.services.enrolment.access import at_mission_of
 from sinwon.services.enrolment.application import Move, State, advance
 from sinwon.services.enrolment.assess import Assessment, assess
+from sinwon.services.enrolment.certified import bind_in, remember_person
 from sinwon.services.enrolment.consulate import Consulate
 from sinwon.services.enrolment.eligibility import blocking, policy_version
 from sinwon.services.enrolment.form import Form
@@ -26,7 +27,7 @@ from sinwon.services.enrolment.registers import RegisterUnavailable
 from sinwon.services.enrolment.submit import FORM, found, person_index
 from sinwon.services.enrolment.visit import visit_of
 from sinwon.store.audit import Details
-from sinwon.store.consulate.applications import ApplicationRow, DecisionRow, enrol_passport, insert_decision
+from sinwon.store.consulate.applications import ApplicationRow, DecisionRow, insert_decision
 from sinwon.store.engine import reading, writing
 
 PERSON: Final = "applications.person"
@@ -54,7 +55,7 @@ def approve_application(consulate: Consulate, officer: Officer, application: str
     used = {code: overrides[code] for code in assessment.codes if code in overrides}
     changes = {**found(consulate, row.id, assessment), "person": consulate.sealed(person, PERSON, row.id)}
     with writing(consulate.engine) as connection:
-        _bind_passport(consulate, connection, assessment)
+        bind_in(consulate, connection, form.passport_number, person_index(consulate, form, assessment.rrn))
         state = move_application(
             connection,
             row,
@@ -65,6 +66,7 @@ def approve_application(consulate: Consulate, officer: Officer, application: str
             details={"codes": assessment.codes, "overridden": sorted(used)},
         )
         _record(consulate, connection, officer, row, "approve", assessment, used)
+        remember_person(consulate, connection, row.id, person)
     return Decided(state, tuple(assessment.codes))
 
 
@@ -120,14 +122,6 @@ def _portrait(consulate: Consulate, passport_number: str) -> str | None:
         return consulate.registers.passport.portrait(passport_number)
     except RegisterUnavailable:
         raise Unmet("registry_unavailable", "the passport register gave no picture") from None
-
-
-def _bind_passport(consulate: Consulate, connection: Connection, assessment: Assessment) -> None:
-    """One passport, one person, for good: whoever comes second with it is sent to the officer."""
-    form = assessment.facts.form
-    passport = consulate.seal.index(f"KOR:{form.passport_number}", "enrolled_passports")
-    if not enrol_passport(connection, passport, person_index(consulate, form, assessment.rrn)):
-        raise Unmet("passport_enrolled", "the passport was enrolled by another person")
 
 
 def _record(

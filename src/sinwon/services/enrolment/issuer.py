@@ -3,10 +3,16 @@
 from typing import Final, Protocol
 
 from sinwon.core.refusal import Fault
-from sinwon.protocols.roles.messages import MakeOffer, OfferMade, Revoke, Revoked
+from sinwon.protocols.roles.messages import Change, Changed, MakeOffer, OfferMade, Revoke, Revoked, Standing
 
 ALREADY_OFFERED: Final = "already_offered"
 """The issuer made an offer under this name before: its answer never reached us."""
+ENDED: Final = "certificate_ended"
+"""Nothing changes a certificate that is over."""
+REVOKED: Final = "revoked"
+"""The state of a certificate that is over for good."""
+NOT_ALLOWED: Final = "not_allowed"
+"""Not for whoever asks."""
 
 
 class IssuerUnavailable(Fault):
@@ -23,3 +29,9 @@ class IssuerPort(Protocol):
     def is_active(self, rrn: str) -> bool: ...
 
     def revoke(self, message: Revoke) -> Revoked: ...
+
+    def change(self, message: Change) -> Changed:
+        """Also raises Refusal(ENDED) and Refusal(NOT_ALLOWED)."""
+        ...
+
+    def standing(self, application: str) -> Standing: ...

@@ -71,9 +71,13 @@ def found(consulate: Consulate, application: str, assessment: Assessment) -> dic
 
 def person_index(consulate: Consulate, form: Form, rrn: str | None) -> str:
     """One per person: by resident number, or by passport for those without one."""
-    known = rrn is not None and not is_unassigned(rrn)
-    name = f"rrn:{rrn}" if known else f"passport:{form.passport_number}:{form.birthdate.isoformat()}"
-    return consulate.seal.index(name, "applications.person")
+    if rrn is not None and not is_unassigned(rrn):
+        return index_of_person(consulate, rrn)
+    return consulate.seal.index(f"passport:{form.passport_number}:{form.birthdate.isoformat()}", "applications.person")
+
+
+def index_of_person(consulate: Consulate, rrn: str) -> str:
+    return consulate.seal.index(f"rrn:{rrn}", "applications.person")
 
 
 def _keep(consulate: Consulate, form: Form, application: str, secret: str) -> None:

@@ -5,7 +5,14 @@ from typing import Final
 
 from sqlalchemy import BindParameter, Connection, bindparam, delete, or_, select
 
-from sinwon.store.consulate.tables import APPLICATIONS, DECISIONS, PHONE_PROOFS, SEND_LIMITS, SESSIONS
+from sinwon.store.consulate.tables import (
+    APPLICATIONS,
+    CERTIFIED,
+    DECISIONS,
+    PHONE_PROOFS,
+    SEND_LIMITS,
+    SESSIONS,
+)
 
 _A: Final = APPLICATIONS.c
 _DUE: Final = (
@@ -22,6 +29,7 @@ _WHOSE: Final[BindParameter[str]] = bindparam("whose", expanding=True)
 _DELETE: Final = (
     delete(PHONE_PROOFS).where(PHONE_PROOFS.c.application.in_(_WHOSE)),
     delete(DECISIONS).where(DECISIONS.c.application.in_(_WHOSE)),
+    delete(CERTIFIED).where(CERTIFIED.c.application.in_(_WHOSE)),
     delete(APPLICATIONS).where(_A.id.in_(_WHOSE)),
 )
 _PROOFS: Final = delete(PHONE_PROOFS).where(PHONE_PROOFS.c.expires_at < bindparam("before"))

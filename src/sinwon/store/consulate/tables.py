@@ -2,7 +2,20 @@
 
 from typing import Final
 
-from sqlalchemy import JSON, BigInteger, Boolean, Column, ForeignKey, Index, Integer, LargeBinary, MetaData, String, Table
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    text,
+)
 
 from sinwon.store.audit import AuditTrail, audit_table
 
@@ -10,6 +23,8 @@ METADATA: Final = MetaData()
 AUDIT: Final = AuditTrail(audit_table(METADATA))
 ID: Final = 22
 HASH: Final = 43
+CURSOR: Final = 256
+"""The longest place in a register's feed that we remember."""
 
 APPLICATIONS: Final = Table(
     "applications",
@@ -76,6 +91,50 @@ SEND_LIMITS: Final = Table(
     METADATA,
     Column("scope", String(HASH), primary_key=True),
     *(Column(f"sent_{number}", BigInteger, nullable=False) for number in range(1, 6)),
+)
+CERTIFIED: Final = Table(
+    "certified",
+    METADATA,
+    Column("application", String(ID), ForeignKey("applications.id"), primary_key=True),
+    Column("rrn_index", String(HASH), nullable=False, index=True),
+    Column("passport_index", String(HASH), nullable=False, index=True),
+    Column("registration_index", String(HASH), nullable=False, index=True),
+    Column("numbers", LargeBinary, nullable=False),
+    # Field → keyed hash of what the issuer was last given: says what is new without keeping it.
+    Column("known", JSON, nullable=False),
+)
+REGISTER_EVENTS: Final = Table(
+    "register_events",
+    METADATA,
+    Column("event", String(HASH), primary_key=True),
+    Column("register", String(16), nullable=False),
+    Column("kind", String(24), nullable=False),
+    Column("occurred_at", BigInteger, nullable=False),
+    Column("received_at", BigInteger, nullable=False),
+    # Sealed, until something came of it.
+    Column("told", LargeBinary),
+    Column("attempts", Integer, nullable=False),
+    Column("due_at", BigInteger),
+    Column("outcome", String(16)),
+)
+Index(
+    "register_events_due",
+    REGISTER_EVENTS.c.due_at,
+    sqlite_where=text("due_at IS NOT NULL"),
+    postgresql_where=text("due_at IS NOT NULL"),
+)
+REGISTER_CURSORS: Final = Table(
+    "register_cursors",
+    METADATA,
+    Column("register", String(16), primary_key=True),
+    Column("cursor", String(CURSOR), nullable=False),
+    Column("read_at", BigInteger, nullable=False),
+)
+USED_REQUESTS: Final = Table(
+    "used_requests",
+    METADATA,
+    Column("request", String(HASH), primary_key=True),
+    Column("expires_at", BigInteger, nullable=False),
 )
 OFFICERS: Final = Table(
     "officers",
