@@ -1,9 +1,10 @@
 """scripts/bench status: status lists of 1 M and 10 M entries at 0, 1 and 10 % revoked, on a real database.
 
-`build` is a process's first look at a list: everything that was ever revoked is read, packed, compressed, signed. `allocate`
-finds free places for ten copies. `publish` gives one copy another status and makes the token that
-says so: from the transaction to the signed list. A list of 10 M entries is ten times as long as ours ever are; as we keep them,
-10 M entries are ten lists and one of them changes. CPU time, medians; `bare` is one signature over the token.
+A tenth of all places is given. `build` is a process's first look at the lists: everything that was ever revoked is read,
+packed, compressed, signed. `allocate` finds free places for ten copies. `publish` gives one copy another status and makes the
+token that says so: from the transaction to the signed list. 10 M entries are ten lists, as we keep them, and one of them
+changes; beside them one list of that length, which we never make: hashing its bytes to sign them is what it costs more.
+CPU time, medians; `bare` is one signature over the token.
 """
 
 import os
@@ -45,7 +46,7 @@ CALLS: Final = 100
 CHUNK: Final = 50_000
 INSERT: Final = Kept(insert(COPIES))
 ORIGIN: Final = "https://issuer.example"
-ROUNDS: Final = 31
+ROUNDS: Final = 21
 NOW: Final = 1_790_000_000
 
 
@@ -72,7 +73,7 @@ def _measured(worlds: "list[_World]") -> Iterator[Row]:
             for name, work in (("allocate", world.allocate), ("publish", world.publish), ("bare", world.bare)):
                 samples.setdefault((name, world.name), []).append(world.milliseconds(work))
     cost = {key: median(values) / (CALLS if key[0] == "allocate" else 1) for key, values in samples.items()}
-    for name, budget in (("allocate", "flat within 20 %"), ("publish", "≤ 50 ms, flat within 20 %")):
+    for name, budget in (("allocate", "all within 20 %"), ("publish", "≤ 50 ms; 10M within 20 % of 1M")):
         for world in worlds:
             yield Row(f"{name}-{world.name}", cost[name, world.name], "ms", cost["bare", world.name], budget)
 
@@ -82,7 +83,7 @@ class _World:
 
     def __init__(self, folder: str, label: str, share: int, lists: int, size: int) -> None:
         self.name = f"{label}-{share}%"
-        self.size, self.now, self.flips = size, NOW, 0
+        self.lists, self.size, self.now, self.flips, self.bytes = lists, size, NOW, 0, 0
         self.engine: Engine = open_engine(f"sqlite:///{folder}/{self.name}.sqlite")
         METADATA.create_all(self.engine)
         with writing(self.engine) as connection:
@@ -97,7 +98,7 @@ class _World:
         self.token = b""
 
     def note(self) -> str:
-        return f"{len(self.token) / 1000:.0f} kB"
+        return f"{self.bytes / 1000:.0f} kB to fetch"
 
     def milliseconds(self, work: Callable[[], object]) -> float:
         began = process_time_ns()
@@ -105,7 +106,8 @@ class _World:
         return (process_time_ns() - began) / 1e6
 
     def build(self) -> None:
-        self.token = self.publisher.published("list-1").token
+        tokens = [self.publisher.published(f"list-{number}").token for number in range(self.lists, 0, -1)]
+        self.token, self.bytes = tokens[-1], sum(map(len, tokens))
 
     def allocate(self) -> None:
         for _ in range(CALLS):
@@ -177,6 +179,7 @@ def _issuer(engine: Engine, clock: Callable[[], int], size: int) -> Issuer:
         origin=ORIGIN,
         engine=engine,
         signer=signer,
+        document_signer=signer,
         status_signer=signer,
         seal=Seal(MasterKey(bytes(32)), os.urandom),
         nonce_key=bytes(32),

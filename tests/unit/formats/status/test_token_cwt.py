@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from sinwon.core.cbor import Tagged, dump_cbor, parse_cbor
 from sinwon.core.refusal import Refusal, Unmet
@@ -12,6 +13,7 @@ from sinwon.formats.cose.sign1 import parse_sign1, sign1, verify_sign1
 from sinwon.formats.status import token_jwt
 from sinwon.formats.status.encode import deflate, pack
 from sinwon.formats.status.pieces import PackedList
+from sinwon.formats.status.reference import StatusReference, parse_status
 from sinwon.formats.status.token import INVALID, MAX_TOKEN, MAX_TTL, MIN_TTL, VALID, VerifiedStatusList
 from sinwon.formats.status.token_cwt import sign_status_list, verify_status_list
 from sinwon.keys.jwk import parse_public_jwk
@@ -199,3 +201,15 @@ def test_lists_of_the_draft_in_cbor() -> None:
         listed = parse_cbor(bytes.fromhex(vector["cbor"]))
         verified = verify(signed(listed["lst"], listed["bits"]))
         assert (verified.bits, len(verified.packed)) == (vector["bits"], vector["decompressed_length"])
+
+
+def test_a_referenced_token_of_the_draft_points_to_its_list() -> None:
+    vector, pair = VECTORS["referenced token, CWT"], VECTORS["matching pair"]
+    message = parse_sign1(parse_cbor(bytes.fromhex(vector["token_hex"])), tagged=True)
+    public = {name: vector["key"][name] for name in ("kty", "crv", "x", "y")}
+    verify_sign1(message, parse_public_jwk(public))
+    claims = parse_cbor(message.with_payload(None))
+    assert parse_status(claims[65535]) == StatusReference(pair["referenced_uri"], pair["idx"])
+    flipped = message.proof[:-1] + bytes([message.proof[-1] ^ 1])
+    with pytest.raises(Refusal):
+        verify_sign1(structs.replace(message, proof=flipped), parse_public_jwk(public))

@@ -107,7 +107,7 @@ def test_an_issuer_that_is_away_is_not_asked_by_every_sign_in(server: StatusServ
     assert value(lists, server) == 0
 
 
-def test_V32_an_older_list_is_refused_though_it_is_still_valid(server: StatusServer) -> None:
+def test_an_older_list_is_refused_though_it_is_still_valid(server: StatusServer) -> None:
     lists = StatusLists()
     server.values[7] = INVALID
     assert value(lists, server) == INVALID
@@ -121,13 +121,13 @@ def test_a_list_older_than_a_day_says_nothing(server: StatusServer) -> None:
     assert value(StatusLists(), server) is None
 
 
-def test_V33_an_address_of_ones_own_is_not_fetched(server: StatusServer) -> None:
+def test_an_address_of_ones_own_is_not_fetched(server: StatusServer) -> None:
     with pytest.raises(Refusal):
         value(StatusLists(), server, uri=STATUS_URI + "?u=7")
     assert server.asked == 0
 
 
-def test_V31_index_outside_and_another_issuers_list(server: StatusServer) -> None:
+def test_index_outside_and_another_issuers_list(server: StatusServer) -> None:
     with pytest.raises(Refusal):
         value(StatusLists(), server, index=1024)
     with pytest.raises(Refusal):
