@@ -330,7 +330,10 @@ def _written(value: object) -> bytes:
 
 
 def _write_ours(encoder: cbor2.CBOREncoder, value: object) -> None:
-    ENCODERS[type(value)](encoder, value)
+    if type(value) is Encoded:
+        encoder.encode_semantic(TAG_ENCODED, value.raw)
+    else:
+        ENCODERS[type(value)](encoder, value)
 
 
 def _foreign(_encoder: cbor2.CBOREncoder, _value: object) -> NoReturn:

@@ -128,18 +128,24 @@ def _items(elements: tuple[tuple[bytes, bytes], ...], drawn: Iterator[tuple[byte
 
 def _drawn(count: int, random: Randomness) -> Iterator[tuple[bytes, bytes]]:
     """For each element of a copy an id, none twice in the whole copy, and random bytes."""
+    bits, base = _masks(count)
     while True:
         drawn = random(DRAWN * count)
-        ids = [
-            (int.from_bytes(drawn[at : at + ID_BYTES]) & ID_BITS | ID_BASE).to_bytes(ID_BYTES)
-            for at in range(0, ID_BYTES * count, ID_BYTES)
-        ]
+        split = ID_BYTES * count
+        ids = _pieces((int.from_bytes(drawn[:split]) & bits | base).to_bytes(split), ID_BYTES)
         if len(set(ids)) == count:
-            return zip(ids, _salts(drawn[ID_BYTES * count :]), strict=True)
+            return zip(ids, _pieces(drawn[split:], RANDOM_BYTES), strict=True)
 
 
-def _salts(drawn: bytes) -> list[bytes]:
-    return [drawn[at : at + RANDOM_BYTES] for at in range(0, len(drawn), RANDOM_BYTES)]
+@lru_cache(CACHE)
+def _masks(count: int) -> tuple[int, int]:
+    """For `count` ids side by side: the bits that are drawn, and those that are set."""
+    side_by_side = sum(1 << 8 * ID_BYTES * at for at in range(count))
+    return ID_BITS * side_by_side, ID_BASE * side_by_side
+
+
+def _pieces(data: bytes, size: int) -> list[bytes]:
+    return [data[at : at + size] for at in range(0, len(data), size)]
 
 
 @lru_cache(CACHE)
