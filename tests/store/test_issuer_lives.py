@@ -79,12 +79,10 @@ def test_what_was_not_read_as_it_is_cannot_be_written(engine: Engine) -> None:
     row = locked(engine)
     with writing(engine) as connection:
         lives.write(connection, row, SUSPENDED)
-    for again in (lives.write, lives.end):
-        with pytest.raises(Fault), writing(engine) as connection:
-            if again is lives.write:
-                lives.write(connection, row, SUSPENDED)
-            else:
-                lives.end(connection, row, CertificateState.REVOKED, reason=None)
+    with pytest.raises(Fault), writing(engine) as connection:
+        lives.write(connection, row, SUSPENDED)
+    with pytest.raises(Fault), writing(engine) as connection:
+        lives.end(connection, row, CertificateState.REVOKED, reason=None)
 
 
 def test_an_end_is_final_and_erases(engine: Engine) -> None:
@@ -133,9 +131,12 @@ def test_certificates_are_found_by_what_their_holder_knows(engine: Engine) -> No
         assert lives.of_revocation_code(connection, "code-3") is None
         assert lives.of_registration(connection, "registration") == ("cert-1", "cert-2")
         assert lives.of_registration(connection, "other") == ()
-        assert lives.of_person(connection, "R" * 43) == ("cert-2", "cert-1")
+        assert [found.id for found in lives.of_person(connection, "R" * 43)] == ["cert-2", "cert-1"]
         lives.end(connection, locked(engine, "cert-2"), CertificateState.REVOKED, reason=None)
-        assert lives.of_person(connection, "R" * 43) == ("cert-1", "cert-2")
+        assert lives.of_person(connection, "R" * 43) == (
+            Found("cert-1", CertificateState.OFFERED),
+            Found("cert-2", CertificateState.REVOKED),
+        )
         assert lives.of_revocation_code(connection, "code-2") is None
         assert lives.of_registration(connection, "registration") == ("cert-1",)
 
@@ -170,15 +171,28 @@ def test_a_number_that_is_somebody_elses_is_not_taken(engine: Engine) -> None:
 def test_events_count_once_and_each_aspect_has_its_time(engine: Engine) -> None:
     with writing(engine) as connection:
         assert lives.answer_of_event(connection, "E" * 43) is None
-        assert lives.add_event(connection, "E" * 43, "answer", now=NOW)
+        assert lives.claim_event(connection, "E" * 43, now=NOW)
+        lives.answer_event(connection, "E" * 43, "answer")
         lives.note_event(connection, "cert-1", "name", NOW)
         lives.note_event(connection, "cert-1", "name", NOW + 5)
         lives.note_event(connection, "cert-1", "passport", NOW)
-    with engine.connect() as connection:
-        assert not lives.add_event(connection, "E" * 43, "another", now=NOW)
-        connection.rollback()
     with writing(engine) as connection:
+        assert not lives.claim_event(connection, "E" * 43, now=NOW)
         assert lives.answer_of_event(connection, "E" * 43) == "answer"
         assert lives.event_times(connection, "cert-1") == {"name": NOW + 5, "passport": NOW}
         lives.forget_events(connection, before=NOW + 1)
         assert lives.answer_of_event(connection, "E" * 43) is None
+
+
+def test_of_fifty_at_once_one_acts_on_an_event_and_all_see_its_answer(engine: Engine) -> None:
+    def take(number: int) -> tuple[bool, str | None]:
+        with writing(engine) as connection:
+            claimed = lives.claim_event(connection, "E" * 43, now=NOW)
+            if claimed:
+                lives.answer_event(connection, "E" * 43, f"by {number}")
+            return claimed, lives.answer_of_event(connection, "E" * 43)
+
+    with ThreadPoolExecutor(50) as pool:
+        taken = list(pool.map(take, range(50)))
+    assert sum(claimed for claimed, _answer in taken) == 1
+    assert len({answer for _claimed, answer in taken}) == 1

@@ -4,12 +4,19 @@ Run every minute by whoever serves the role. What stays is listed in sinwon.stor
 """
 
 from dataclasses import dataclass
+from typing import Final
 
+from sinwon.core.clock import DAY
 from sinwon.services.issuance.issuer import Issuer
 from sinwon.services.lifecycle.change import change
 from sinwon.services.lifecycle.machine import Actor, Expire, Lapse, Trigger
 from sinwon.store.engine import writing
-from sinwon.store.issuer import lives, offers, once
+from sinwon.store.issuer import lives, notices, offers, once
+
+NOTICES_KEPT: Final = 30 * DAY
+"""How long a notice that was sent can still be looked up, without its addresses."""
+EVENTS_KEPT: Final = 400 * DAY
+"""How long a register may tell an event again; an older one changes nothing, since what it is about has a later time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +32,8 @@ def clean_up(issuer: Issuer) -> CleanedUp:
     grace = issuer.settings.code_lifetime + issuer.settings.token_lifetime
     with writing(issuer.engine) as connection:
         forgotten = once.forget_expired(connection, now=now)
+        forgotten += notices.forget(connection, before=now - NOTICES_KEPT)
+        forgotten += lives.forget_events(connection, before=now - EVENTS_KEPT)
         over: dict[str, Trigger] = dict.fromkeys(lives.past_end(connection, now=now), Expire())
         never_fetched = offers.lapsed(connection, before=now - grace)
         over |= dict.fromkeys(never_fetched, Lapse())

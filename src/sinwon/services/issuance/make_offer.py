@@ -5,7 +5,6 @@ to a stable random person id, and one of the issuance PIN.
 """
 
 from dataclasses import dataclass
-from datetime import date
 from re import compile as pattern
 from typing import Final
 
@@ -18,6 +17,7 @@ from sinwon.protocols.roles.messages import MAKE_OFFER, MakeOffer, OfferMade
 from sinwon.protocols.roles.request import VerifiedRoleRequest
 from sinwon.protocols.trust.catalogue import Catalogue
 from sinwon.protocols.vci.offer import link_by_reference, link_by_value
+from sinwon.services.issuance.check_person import check_person, parse_day
 from sinwon.services.issuance.issuer import IssuanceSettings, Issuer
 from sinwon.services.issuance.open_offer import offer_message
 from sinwon.services.issuance.role_request import consume_request, verify_request
@@ -32,7 +32,6 @@ from sinwon.store.issuer.offers import NewOffer
 from sinwon.store.issuer.tables import AUDIT
 
 DIGITS: Final = pattern(r"[0-9]+\Z")
-RRN: Final = pattern(r"[0-9]{13}\Z")
 MAX_APPLICATION: Final = 128  # characters; an opaque id of the consulate's
 
 
@@ -52,7 +51,7 @@ def make_offer(issuer: Issuer, token: str) -> OfferMade:
     now = issuer.clock()
     check_message(message, settings=issuer.settings)
     check_mission(message.mission, issuer.catalogue(), now=now)
-    valid_until = certificate_end(_day(message.person.passport.expiry_date), years=issuer.settings.validity_years, now=now)
+    valid_until = certificate_end(parse_day(message.person.passport.expiry_date), years=issuer.settings.validity_years, now=now)
     if valid_until <= now:
         raise Unmet("passport_expired", "the passport is over")
     with writing(issuer.engine) as connection:
@@ -65,9 +64,7 @@ def check_message(message: MakeOffer, *, settings: IssuanceSettings) -> None:
         raise Malformed("invalid_request", "application id empty or too long")
     if len(message.tx_code) != settings.pin_length or not DIGITS.match(message.tx_code):
         raise Malformed("invalid_request", "tx_code has another form")
-    if not RRN.match(message.person.linkage.rrn):
-        raise Malformed("invalid_request", "resident number has another form")
-    _day(message.person.birthdate)
+    check_person(message.person)
 
 
 def check_mission(mission_id: str, catalogue: Catalogue, *, now: int) -> None:
@@ -139,13 +136,3 @@ def _draft(issuer: Issuer, message: MakeOffer, person_id: str, *, valid_until: i
         else link_by_reference(issuer.offer_url(secret))
     )
     return _Drafted(certificate, offer, secret if by_value else None, OfferMade(offer_id, uri, expires_at, revocation_code))
-
-
-def _day(text: str) -> date:
-    try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        raise Malformed("invalid_request", "not a date") from None
-    if day.isoformat() != text:
-        raise Malformed("invalid_request", "not a date as YYYY-MM-DD")
-    return day

@@ -4,6 +4,8 @@ The addresses are those of the person on file at that moment, sealed with the no
 still reaches a person who was erased with it.
 """
 
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
 import msgspec
 from sqlalchemy import Connection
 
@@ -68,7 +70,15 @@ def zone_of(issuer: Issuer, mission: str) -> str | None:
         found = issuer.catalogue().mission(mission)
     except Fault:
         return None
-    return found.time_zone if found else None
+    return found.time_zone if found and _is_zone(found.time_zone) else None
+
+
+def _is_zone(name: str | None) -> bool:
+    """Whether it is one that we can tell the time in."""
+    try:
+        return name is not None and ZoneInfo(name).key == name
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return False
 
 
 def _addresses(issuer: Issuer, life: LifeRow, secret: str | None) -> Addresses:

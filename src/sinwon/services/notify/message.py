@@ -1,4 +1,4 @@
-"""The port for messages to telephones. Sending is information, entering the code is the proof: no report is waited for."""
+"""The ports for messages to telephones and for mail. Nothing waits for a report that a message arrived."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -7,7 +7,7 @@ from sinwon.core.refusal import Fault
 
 
 class MessageNotSent(Fault):
-    """The route took no message for this number now; another proof channel is open to the applicant."""
+    """The route took no message for this address now; another way is open to the person, or it is tried again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,5 +22,21 @@ class Message:
 
 class MessagePort(Protocol):
     def send(self, message: Message) -> None:
+        """Raises MessageNotSent."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    id: str
+    """Idempotency key: a mail sent twice carries the same Message-ID."""
+    to: str
+    subject: str
+    text: str
+    language: str
+
+
+class MailPort(Protocol):
+    def send(self, mail: Mail) -> None:
         """Raises MessageNotSent."""
         ...

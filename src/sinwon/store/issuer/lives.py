@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, bindparam, case, delete, insert, null, select, update
 
 from sinwon.core.refusal import Fault
-from sinwon.store.issuer.certificates import IS_NOT_OVER, CertificateState
+from sinwon.store.issuer.certificates import IS_NOT_OVER, CertificateState, Found
 from sinwon.store.issuer.tables import CERTIFICATES, EVENT_TIMES, HOLDS, PERSONS, REGISTER_EVENTS
 from sinwon.store.kept import Conflict, Kept
 
@@ -79,7 +79,7 @@ _HOLDS = Kept(
     .order_by(HOLDS.c.since, HOLDS.c.reason)
 )
 _OF_PERSON = Kept(
-    select(CERTIFICATES.c.id)
+    select(CERTIFICATES.c.id, CERTIFICATES.c.state)
     .join(PERSONS, PERSONS.c.person_id == CERTIFICATES.c.person_id)
     .where(PERSONS.c.rrn_index == bindparam("rrn_index"))
     .order_by(IS_NOT_OVER.desc(), CERTIFICATES.c.issued_at.desc(), CERTIFICATES.c.id)
@@ -143,6 +143,7 @@ _LATER = Kept(
 _FIRST_TIME = Kept(insert(EVENT_TIMES))
 _ANSWER = Kept(select(REGISTER_EVENTS.c.answer).where(REGISTER_EVENTS.c.event == bindparam("of")))
 _ADD_EVENT = Kept(insert(REGISTER_EVENTS))
+_ANSWERED = Kept(update(REGISTER_EVENTS).where(REGISTER_EVENTS.c.event == bindparam("of")).values(answer=bindparam("what")))
 _FORGET_EVENTS = Kept(delete(REGISTER_EVENTS).where(REGISTER_EVENTS.c.at < bindparam("before")))
 
 
@@ -155,9 +156,10 @@ def lock(connection: Connection, certificate: str) -> LifeRow | None:
     return _read(connection, _LOCK, certificate)
 
 
-def of_person(connection: Connection, rrn_index: str) -> tuple[str, ...]:
+def of_person(connection: Connection, rrn_index: str) -> tuple[Found, ...]:
     """All certificates of a person: those that are not over first, the newest first among them."""
-    return tuple(row[0] for row in _OF_PERSON.run(connection, {"rrn_index": rrn_index}).fetchall())
+    rows = _OF_PERSON.run(connection, {"rrn_index": rrn_index}).fetchall()
+    return tuple(Found(certificate, CertificateState(state)) for certificate, state in rows)
 
 
 def of_revocation_code(connection: Connection, code: str) -> str | None:
@@ -224,17 +226,23 @@ def answer_of_event(connection: Connection, event: str) -> str | None:
     return str(row[0]) if row else None
 
 
-def add_event(connection: Connection, event: str, answer: str, *, now: int) -> bool:
-    """Whether it was not known. After False the transaction must be rolled back."""
+def claim_event(connection: Connection, event: str, *, now: int) -> bool:
+    """Whether this transaction, and no other, is to act on it; one that is at it already is waited for."""
     try:
-        _ADD_EVENT.run(connection, {"event": event, "answer": answer, "at": now})
+        with connection.begin_nested():
+            _ADD_EVENT.run(connection, {"event": event, "answer": "", "at": now})
     except Conflict:
         return False
     return True
 
 
-def forget_events(connection: Connection, *, before: int) -> None:
-    _FORGET_EVENTS.run(connection, {"before": before})
+def answer_event(connection: Connection, event: str, answer: str) -> None:
+    _ANSWERED.run(connection, {"of": event, "what": answer})
+
+
+def forget_events(connection: Connection, *, before: int) -> int:
+    """Deletes answers given before `before`; how many."""
+    return int(_FORGET_EVENTS.run(connection, {"before": before}).rowcount)
 
 
 def _read(connection: Connection, statement: Kept, certificate: str) -> LifeRow | None:
