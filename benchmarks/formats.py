@@ -1,109 +1,65 @@
-"""scripts/bench formats: SD-JWT VC issue and verify, beside the bare cost and the reference library of the Python index."""
+"""scripts/bench formats: SD-JWT VC and mdoc, issue and verify, beside the bare cost and the libraries of others.
 
-import os
-import time
-from collections.abc import Callable
-from typing import Any
+All do the same work on the same claims, keys and presentations, in turn. Those in another process time themselves there.
+"""
 
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+import sys
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from functools import partial
+
+from tests.interop import oracle
 
 from benchmarks.bare import Bare
+from benchmarks.mdoc_work import MdocWork
 from benchmarks.rows import Row, interleaved
-from sinwon.formats.sdjwt.issue import issue_sd_jwt
-from sinwon.formats.sdjwt.key_binding import check_key_binding
-from sinwon.formats.sdjwt.parse import parse_sd_jwt
-from sinwon.formats.sdjwt.present import bind_key, select
-from sinwon.formats.sdjwt.vc import verify_sd_jwt_vc
-from sinwon.keys.authority import create_authority
-from sinwon.keys.signer import CertifiedSigner
-from sinwon.keys.software import SoftwareKey, generate_key
-from sinwon.keys.trust import Anchor, Purpose, TrustAnchors
-from sinwon.protocols.credential_types import IDENTITY
+from benchmarks.sd_jwt_work import SdJwtWork
 
-ISSUER = "https://issuer.example"
-SHOWN = 5
-CLAIMS: dict[str, object] = {f"claim_{number}": f"value of claim {number}" for number in range(20)}
-NOW = int(time.time())
+CALLS = 150
+CALLS_ELSEWHERE = 60
+WARM = 1000
+"""Calls until a compiler at run time has seen enough."""
+BUDGETS = {"sd-jwt-issue": 4, "sd-jwt-verify": 2, "mdoc-issue": 5, "mdoc-verify": 2}
+"""Times the bare cost."""
 
 
 def rows() -> list[Row]:
-    bare, world = Bare(), _World()
-    peer_issue, peer_verify = world.peer()
+    bare, sd_jwt, mdoc = Bare(), SdJwtWork(), MdocWork()
+    package_issue, package_verify = sd_jwt.by_package()
     works: dict[str, Callable[[], object]] = {
         "bare sign": bare.sign,
         "bare verifies": bare.two_verifies,
-        "issue": world.issue,
-        "verify": world.verify,
-        "peer issue": peer_issue,
-        "peer verify": peer_verify,
+        "sd-jwt-issue": sd_jwt.issue,
+        "sd-jwt-verify": sd_jwt.verify,
+        "mdoc-issue": mdoc.issue,
+        "mdoc-verify": mdoc.verify,
+        "sd-jwt sd-jwt-issue": package_issue,
+        "sd-jwt sd-jwt-verify": package_verify,
     }
-    cost = interleaved(works, calls=150)
-    return [
-        Row("sd-jwt-issue", cost["issue"], "µs", cost["bare sign"], "≤ 4× bare", {"sd-jwt": cost["peer issue"]}),
-        Row("sd-jwt-verify", cost["verify"], "µs", cost["bare verifies"], "≤ 2× bare", {"sd-jwt": cost["peer verify"]}),
-    ]
+    with ExitStack() as processes:
+        cost = interleaved(works, calls=CALLS, elsewhere=_elsewhere(sd_jwt, mdoc, processes))
+    return [_row(name, cost) for name in BUDGETS]
 
 
-class _World:
-    """A credential of 20 claims of which 5 are shown, bound to a key."""
-
-    def __init__(self) -> None:
-        authority = create_authority(generate_key(), "Bench root", now=NOW, random=os.urandom)
-        self.key, self.holder = generate_key(), generate_key()
-        self.signer = CertifiedSigner(self.key, (authority.certify(self.key, "Bench", ISSUER, now=NOW, random=os.urandom),))
-        self.anchors = TrustAnchors((Anchor(authority.certificate, Purpose.ISSUANCE, "Bench", ISSUER, frozenset({IDENTITY})),))
-        shown = select(parse_sd_jwt(self.issue()), [(name,) for name in list(CLAIMS)[:SHOWN]])
-        self.presented = bind_key(shown, audience="x509_hash:bench", nonce="n" * 43, now=NOW, signer=self.holder)
-
-    def issue(self) -> str:
-        status = {"status_list": {"idx": 7, "uri": f"{ISSUER}/status-lists/1"}}
-        visible = {
-            "iss": ISSUER,
-            "vct": IDENTITY,
-            "nbf": NOW - 60,
-            "exp": NOW + 86_400,
-            "cnf": {"jwk": self.holder.public_jwk},
-            "status": status,
-        }
-        return issue_sd_jwt(visible, CLAIMS, typ="dc+sd-jwt", by=self.signer, random=os.urandom)
-
-    def verify(self) -> None:
-        presentation = parse_sd_jwt(self.presented)
-        verified = verify_sd_jwt_vc(presentation, anchors=self.anchors, now=NOW)
-        check_key_binding(presentation, verified.holder_key, audience="x509_hash:bench", nonce="n" * 43, now=NOW)
-
-    def peer(self) -> tuple[Callable[[], object], Callable[[], object]]:
-        """The same work with the `sd-jwt` package."""
-        from jwcrypto.jwk import JWK
-        from sd_jwt.common import SDObj
-        from sd_jwt.holder import SDJWTHolder
-        from sd_jwt.issuer import SDJWTIssuer
-        from sd_jwt.verifier import SDJWTVerifier
-
-        issuer_key, holder_key = _jwk(JWK, self.key), _jwk(JWK, self.holder)
-        hidden = {SDObj(name): value for name, value in CLAIMS.items()}
-        visible = {"iss": ISSUER, "vct": IDENTITY, "nbf": NOW - 60, "exp": NOW + 86_400}
-
-        def issue() -> str:
-            issued: Any = SDJWTIssuer(
-                {**visible, **hidden}, issuer_key, holder_key, extra_header_parameters={"typ": "dc+sd-jwt"}
-            )
-            return str(issued.sd_jwt_issuance)
-
-        wallet: Any = SDJWTHolder(issue())
-        wallet.create_presentation(dict.fromkeys(list(CLAIMS)[:SHOWN], True), "n" * 43, "x509_hash:bench", holder_key)
-        presented = wallet.sd_jwt_presentation
-
-        def verify() -> object:
-            return SDJWTVerifier(
-                presented, lambda _issuer, _header: issuer_key, "x509_hash:bench", "n" * 43
-            ).get_verified_payload()
-
-        return issue, verify
+def _row(name: str, cost: Mapping[str, float]) -> Row:
+    bare = cost["bare sign" if name.endswith("issue") else "bare verifies"]
+    peers = {work.removesuffix(f" {name}"): value for work, value in cost.items() if work.endswith(f" {name}")}
+    return Row(name, cost[name], "µs", bare, f"≤ {BUDGETS[name]}× bare", peers)
 
 
-def _jwk(kind: Any, key: SoftwareKey) -> Any:
-    pem = key.private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    made = kind.from_pem(pem)
-    assert made.export_public(as_dict=True)["x"] == key.public_jwk["x"]
-    return made
+def _elsewhere(sd_jwt: SdJwtWork, mdoc: MdocWork, processes: ExitStack) -> dict[str, Callable[[], float]]:
+    """By peer and row, what measures it in its own process."""
+    if why := oracle.missing():
+        print(f"Without most peers: {why}", file=sys.stderr)
+        return {}
+    node, pymdoccbor = processes.enter_context(oracle.node()), processes.enter_context(oracle.pymdoccbor())
+    timed: dict[str, Callable[[], float]] = {}
+    for name, given in {**sd_jwt.by_others(), **mdoc.by_others()}.items():
+        node.ask("timing.prepare", name=name, **given)
+        node.ask("timing.run", name=name, calls=WARM)
+        peer = "@owf/mdoc" if name.startswith("mdoc") else "@sd-jwt/core"
+        timed[f"{peer} {name}"] = partial(node.ask, "timing.run", name=name, calls=CALLS_ELSEWHERE)
+    for name, given in mdoc.by_pymdoccbor().items():
+        pymdoccbor.ask(f"timing.prepare_{name}", **given)
+        timed[f"pymdoccbor mdoc-{name}"] = partial(pymdoccbor.ask, "timing.run", name=f"mdoc.{name}", calls=CALLS_ELSEWHERE)
+    return timed

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from statistics import median
 from time import process_time_ns
@@ -28,16 +29,21 @@ class Row:
         return self.value / self.bare
 
 
-def interleaved(works: Mapping[str, Callable[[], object]], *, calls: int) -> dict[str, float]:
-    """Median CPU microseconds per call of each work, measured in turn so that a drifting machine hits all alike."""
-    samples: dict[str, list[float]] = {name: [] for name in works}
-    for _ in range(ROUNDS):
-        for name, work in works.items():
-            began = process_time_ns()
-            for _ in range(calls):
-                work()
-            samples[name].append((process_time_ns() - began) / calls / 1000)
-    return {name: median(values) for name, values in samples.items()}
+def interleaved(
+    works: Mapping[str, Callable[[], object]], *, calls: int, elsewhere: Mapping[str, Callable[[], float]] | None = None
+) -> dict[str, float]:
+    """Median CPU microseconds per call of each work, measured in turn so that a drifting machine hits all alike. What runs
+    `elsewhere`, in another process, times itself and says the same figure."""
+    timed = {name: partial(_timed, work, calls) for name, work in works.items()} | dict(elsewhere or {})
+    rounds = [{name: time() for name, time in timed.items()} for _ in range(ROUNDS)]
+    return {name: median(each[name] for each in rounds) for name in timed}
+
+
+def _timed(work: Callable[[], object], calls: int) -> float:
+    began = process_time_ns()
+    for _ in range(calls):
+        work()
+    return (process_time_ns() - began) / calls / 1000
 
 
 def show(rows: Sequence[Row]) -> None:

@@ -6,8 +6,9 @@ import * as dcql from './dcql.mjs'
 import * as mdoc from './mdoc.mjs'
 import * as sdjwt from './sdjwt.mjs'
 import * as status from './status.mjs'
+import * as timing from './timing.mjs'
 
-const rooms = { dcql, mdoc, sdjwt, status }
+const rooms = { dcql, mdoc, sdjwt, status, timing }
 
 async function answer({ work, given }) {
   const [room, name] = work.split('.')

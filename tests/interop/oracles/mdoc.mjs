@@ -103,7 +103,7 @@ const claimsOf = (issuerSigned) =>
     ]),
   )
 
-const trusting = ({ roots, now }) => ({ trustedCertificates: roots.map(bytes), now: new Date(now * 1000) })
+export const trusting = ({ roots, now }) => ({ trustedCertificates: roots.map(bytes), now: new Date(now * 1000) })
 
 export function prepared({ doctype, key, certificate: der, device, validity }) {
   const [signedAt, validFrom, validUntil] = validity.map((seconds) => new Date(seconds * 1000))
