@@ -140,6 +140,18 @@ def test_when_the_database_undoes_all_of_it_itself_the_rest_of_the_turn_is_refus
     _in_group(engine, story)
 
 
+def test_its_connections_serve_others_once_it_is_closed(engine: Engine) -> None:
+    async def story(group: Group) -> None:
+        _add(engine, 1)
+        await group.settled()
+
+    _in_group(engine, story)
+    for mark in (2, 3):  # on the two connections that it gave back
+        with pytest.raises(Unmet):
+            _add_and_refuse(engine, mark)
+    assert _marks(engine) == [1]
+
+
 def test_another_thread_has_transactions_of_its_own(engine: Engine) -> None:
     async def story(group: Group) -> None:
         _add(engine, 1)

@@ -73,9 +73,10 @@ class Group:
             raise Fault("the transaction was not committed")
 
     def close(self) -> None:
-        """Once its loop is closed."""
-        self._writer.close()
-        self._reader.close()
+        """Once its loop is closed. Its connections go back to the pool as any other: whoever gets them begins transactions."""
+        for connection in (self._writer, self._reader):
+            connection.connection.info.pop(OWN, None)
+            connection.close()
 
     def _open(self) -> None:
         if self._end is None:
