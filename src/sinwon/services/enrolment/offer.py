@@ -2,7 +2,8 @@
 
 The approval stands whatever happens to the answer. One question is asked at a time. When the issuer says that it made the
 offer already, its answer was lost and nobody holds that link: the lost offer is revoked before another is made under the next
-name, so that two never stand side by side. With the answer, the PIN and the person's data are wiped here.
+name, so that two never stand side by side. With the answer, the PIN and the person's data are wiped here. The revocation code
+is in the first answer only, for the receipt: it is not kept.
 """
 
 from dataclasses import dataclass
@@ -19,8 +20,10 @@ from sinwon.services.enrolment.application import Move, State, advance
 from sinwon.services.enrolment.choose_pin import PIN
 from sinwon.services.enrolment.consulate import Consulate
 from sinwon.services.enrolment.decide import PERSON
+from sinwon.services.enrolment.form import Form
 from sinwon.services.enrolment.issuer import ALREADY_OFFERED, IssuerUnavailable
 from sinwon.services.enrolment.progress import move_application
+from sinwon.services.enrolment.submit import FORM
 from sinwon.store.audit import Details
 from sinwon.store.consulate.applications import ApplicationRow, change_application, find_decision
 from sinwon.store.engine import reading, writing
@@ -31,6 +34,16 @@ NAMES: Final = 5
 """Lost answers we recover from; more means that something else is wrong."""
 
 
+class Offer(msgspec.Struct, frozen=True, omit_defaults=True):
+    """For the receipt."""
+
+    offer: str
+    uri: str
+    expires_at: int
+    revocation_code: str | None = None
+    """Shown once; None afterwards."""
+
+
 @dataclass(frozen=True, slots=True)
 class Answered:
     name: str
@@ -38,8 +51,8 @@ class Answered:
     made: OfferMade
 
 
-def obtain_offer(consulate: Consulate, officer: Officer, application: str) -> OfferMade:
-    """The offer for the receipt; the same one each time. Raises Unmet("issuer_unavailable"): the approval is kept."""
+def obtain_offer(consulate: Consulate, officer: Officer, application: str) -> Offer:
+    """The same one each time, with the revocation code the first time. Raises Unmet("issuer_unavailable"): nothing is lost."""
     row = _begin_asking(consulate, officer, application)
     if row.offer is not None:
         return offer_of(consulate, row)
@@ -51,13 +64,14 @@ def obtain_offer(consulate: Consulate, officer: Officer, application: str) -> Of
             raise
         raise Unmet("issuer_unavailable", "no answer from the issuer; the approval is kept") from None
     _keep(consulate, officer, application, answered)
-    return answered.made
+    made = answered.made
+    return Offer(made.offer, made.uri, made.expires_at, made.revocation_code)
 
 
-def offer_of(consulate: Consulate, row: ApplicationRow) -> OfferMade:
+def offer_of(consulate: Consulate, row: ApplicationRow) -> Offer:
     if row.offer is None:
         raise Unmet("wrong_state", "no offer, or no longer")
-    return consulate.opened(row.offer, OFFER, row.id, OfferMade)
+    return consulate.opened(row.offer, OFFER, row.id, Offer)
 
 
 def _begin_asking(consulate: Consulate, officer: Officer, application: str) -> ApplicationRow:
@@ -89,6 +103,7 @@ def _message(consulate: Consulate, row: ApplicationRow) -> MakeOffer:
         officer=decision.officer,
         person=consulate.opened(row.person, PERSON, row.id, Person),
         tx_code=consulate.opened(row.pin, PIN, row.id, str),
+        language=consulate.opened(row.form, FORM, row.id, Form).language,
     )
 
 
@@ -107,7 +122,7 @@ def _ask(consulate: Consulate, message: MakeOffer) -> Answered:
 def _keep(consulate: Consulate, officer: Officer, application: str, answered: Answered) -> None:
     made = answered.made
     changes = {
-        "offer": consulate.sealed(made, OFFER, application),
+        "offer": consulate.sealed(Offer(made.offer, made.uri, made.expires_at), OFFER, application),
         "offered_as": answered.name,
         "offer_expires_at": made.expires_at,
         "asked_until": 0,

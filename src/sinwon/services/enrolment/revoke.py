@@ -12,8 +12,8 @@ from sinwon.services.enrolment.issuer import IssuerUnavailable
 from sinwon.services.enrolment.progress import move_application
 from sinwon.store.engine import reading, writing
 
-OfficersReason = Literal["ISSUED_IN_ERROR", "KEY_COMPROMISE", "HOLDER_REQUEST", "NATIONALITY_LOST", "DECEASED"]
-"""Those of protocols.roles.messages.RevocationReason that an officer gives; the others come with a new phone or certificate."""
+OfficersReason = Literal["ISSUED_IN_ERROR", "KEY_COMPROMISE", "KEY_LOST", "HOLDER_REQUEST", "NATIONALITY_LOST", "DECEASED"]
+"""What an officer revokes a certificate for; to stop one for a while there are others (services.enrolment.certificate)."""
 
 
 def revoke_certificate(consulate: Consulate, officer: Officer, application: str, *, reason: OfficersReason) -> State:

@@ -11,6 +11,7 @@ from sinwon.protocols.trust.catalogue import Catalogue
 from sinwon.services.accounts.officer import Officer
 from sinwon.services.enrolment.access import applicants_own, at_mission_of
 from sinwon.services.enrolment.application import State
+from sinwon.services.enrolment.certificate import standing_of
 from sinwon.services.enrolment.consulate import Consulate
 from sinwon.services.enrolment.decide import WORDS as DECISION_WORDS
 from sinwon.services.enrolment.eligibility import Finding
@@ -76,6 +77,7 @@ def officers_view(consulate: Consulate, officer: Officer, application: str) -> V
         "form": _form_view(form),
         "visit": visit_of(consulate, row) if row.visit else None,
         "offer": offer_of(consulate, row) if row.offer else None,
+        "certificate": standing_of(consulate, row),
         "decision": _decision_view(consulate, decision) if decision else None,
         "history": [{"at": entry.at, "by": entry.actor, "action": entry.action} for entry in history],
     }

@@ -117,7 +117,7 @@ def use_request(connection: Connection, request: str, *, expires_at: int) -> boo
 
 
 def forget_events(connection: Connection, *, before: int) -> int:
-    """Deletes what is done and older, so that only a register that repeats itself after that would be heard again."""
+    """Deletes what is done and was told before then; how many."""
     return connection.execute(_FORGET, {"before": before}).rowcount
 
 

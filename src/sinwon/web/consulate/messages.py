@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from sinwon.services.enrolment.certificate import ReleaseReason, StopReason
 from sinwon.services.enrolment.revoke import OfficersReason
 
 Words = Annotated[str, msgspec.Meta(min_length=1, max_length=500, pattern=r"\S")]
@@ -46,3 +47,16 @@ class Decide(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 class RevokeCertificate(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     reason: OfficersReason
+
+
+class SuspendCertificate(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    reason: StopReason
+
+
+class ReleaseCertificate(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    reason: ReleaseReason
+
+
+class RenewCertificate(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    passport_number: Annotated[str, msgspec.Meta(pattern=r"^[A-Z0-9]{9}\Z")] | None = None
+    """Of the new passport the officer saw; None for the one on file."""

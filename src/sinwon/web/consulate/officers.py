@@ -1,6 +1,7 @@
-"""The officer's half of the API: session, list, one application, check again, visit, phone, decision, offer, revocation."""
+"""The officer's half of the API: session, list, one application from check to offer, and the certificate that came of it."""
 
 from asyncio import Semaphore
+from collections.abc import Callable
 from functools import partial
 from typing import Final
 
@@ -10,21 +11,31 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from sinwon.core.refusal import Malformed, Unmet
-from sinwon.protocols.roles.messages import OfferMade
+from sinwon.protocols.roles.messages import Changed
 from sinwon.services.accounts.officer import Officer
 from sinwon.services.accounts.sign_in import sign_in, sign_out
 from sinwon.services.enrolment.application import OPEN, State
+from sinwon.services.enrolment.certificate import release_certificate, renew_certificate, suspend_certificate
 from sinwon.services.enrolment.consulate import Consulate
 from sinwon.services.enrolment.decide import approve_application, refuse_application
 from sinwon.services.enrolment.form import Visit
-from sinwon.services.enrolment.offer import obtain_offer
+from sinwon.services.enrolment.offer import Offer, obtain_offer
 from sinwon.services.enrolment.phone import witness_phone
 from sinwon.services.enrolment.recheck import recheck_application
 from sinwon.services.enrolment.revoke import revoke_certificate
 from sinwon.services.enrolment.views import officers_list, officers_view
 from sinwon.services.enrolment.visit import record_visit
 from sinwon.web.consulate.handlers import application_of, coded_route, signed_in
-from sinwon.web.consulate.messages import Decide, Nothing, RevokeCertificate, SignIn, WitnessPhone
+from sinwon.web.consulate.messages import (
+    Decide,
+    Nothing,
+    ReleaseCertificate,
+    RenewCertificate,
+    RevokeCertificate,
+    SignIn,
+    SuspendCertificate,
+    WitnessPhone,
+)
 from sinwon.web.shared.answers import json_answer
 from sinwon.web.shared.reading import bearer, query, read_json
 
@@ -45,6 +56,9 @@ def officer_routes(consulate: Consulate) -> list[Route]:
         coded_route(f"{ONE}/phone", desk.witness, "POST"),
         coded_route(f"{ONE}/decision", desk.decide, "POST"),
         coded_route(f"{ONE}/offer", desk.offer, "POST"),
+        coded_route(f"{ONE}/suspension", desk.suspend, "POST"),
+        coded_route(f"{ONE}/release", desk.release, "POST"),
+        coded_route(f"{ONE}/renewal", desk.renew, "POST"),
         coded_route(f"{ONE}/revocation", desk.revoke, "POST"),
     ]
 
@@ -107,6 +121,21 @@ class Desk:
         made = await run_in_threadpool(obtain_offer, self.consulate, officer, application_of(request))
         return json_answer({"state": State.OFFERED, "offer": made})
 
+    async def suspend(self, request: Request) -> Response:
+        officer = await signed_in(self.consulate, request)
+        body = await read_json(request, SuspendCertificate)
+        return await self._changed(suspend_certificate, officer, request, reason=body.reason)
+
+    async def release(self, request: Request) -> Response:
+        officer = await signed_in(self.consulate, request)
+        body = await read_json(request, ReleaseCertificate)
+        return await self._changed(release_certificate, officer, request, reason=body.reason)
+
+    async def renew(self, request: Request) -> Response:
+        officer = await signed_in(self.consulate, request)
+        body = await read_json(request, RenewCertificate)
+        return await self._changed(renew_certificate, officer, request, passport_number=body.passport_number)
+
     async def revoke(self, request: Request) -> Response:
         officer = await signed_in(self.consulate, request)
         body = await read_json(request, RevokeCertificate)
@@ -124,7 +153,7 @@ class Desk:
         state = State.OFFERED if offer else approved.state
         return json_answer({"state": state, "codes": approved.codes, "offer": offer})
 
-    def _first_offer(self, officer: Officer, application: str) -> OfferMade | None:
+    def _first_offer(self, officer: Officer, application: str) -> Offer | None:
         """An approval is not undone by an issuer that does not answer: the offer is asked for again later."""
         try:
             return obtain_offer(self.consulate, officer, application)
@@ -132,6 +161,10 @@ class Desk:
             if refusal.code != "issuer_unavailable":
                 raise
             return None
+
+    async def _changed(self, use_case: Callable[..., Changed], officer: Officer, request: Request, **given: object) -> Response:
+        changed = await run_in_threadpool(partial(use_case, self.consulate, officer, application_of(request), **given))
+        return json_answer({"state": changed.state, "holds": changed.holds, "stale": changed.stale})
 
     async def _view(self, officer: Officer, request: Request) -> dict[str, object]:
         return await run_in_threadpool(officers_view, self.consulate, officer, application_of(request))

@@ -111,6 +111,34 @@ PROBLEMS: Final[dict[str, Problem]] = {
     "passport_enrolled": Problem(
         409, "다른 사람이 이미 사용한 여권입니다.", "This passport was enrolled by another person.", *OFFICER
     ),
+    "registers_differ": Problem(
+        409,
+        "등록 정보와 여권 정보가 서로 달라 갱신할 수 없습니다.",
+        "Register and passport data differ, so nothing can be renewed.",
+        "서로 다른 항목을 먼저 정정해 주십시오.",
+        "Have the differing fields corrected first.",
+    ),
+    "passport_unusable": Problem(
+        409,
+        "이 여권으로는 갱신할 수 없습니다.",
+        "This passport cannot be used for a renewal.",
+        "유효한 전자여권인지 확인해 주십시오.",
+        "Check that it is a valid e-passport.",
+    ),
+    "certificate_ended": Problem(
+        409,
+        "이미 폐기되었거나 만료된 증명서입니다.",
+        "The certificate is revoked or has expired.",
+        "필요하면 새로 신청하도록 안내해 주십시오.",
+        "If one is needed, the person applies again.",
+    ),
+    "not_allowed": Problem(
+        403,
+        "담당자가 처리할 수 없는 사유입니다.",
+        "An officer cannot do this for that reason.",
+        "다른 사유를 선택해 주십시오.",
+        "Choose another reason.",
+    ),
     "issuer_refused": Problem(
         409,
         "발급기관이 요청을 받아들이지 않았습니다.",
@@ -151,8 +179,8 @@ PROBLEMS: Final[dict[str, Problem]] = {
         503,
         "발급기관이 응답하지 않습니다.",
         "The issuer does not answer.",
-        "승인은 보관됩니다. 잠시 후 다시 요청해 주십시오.",
-        "The approval is kept. Ask again shortly.",
+        "지금까지의 처리는 보관됩니다. 잠시 후 다시 요청해 주십시오.",
+        "What was done so far is kept. Ask again shortly.",
     ),
 }
 OTHER: Final = Problem(400, "요청이 받아들여지지 않았습니다.", "The request was refused.", *RETRY)

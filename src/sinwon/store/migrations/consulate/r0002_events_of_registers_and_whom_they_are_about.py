@@ -1,7 +1,6 @@
 """Events of registers, how far their feeds were read, used requests, and whose certificates applications led to.
 
-An application that was approved before has no row in `certified` until the consulate's housekeeping makes one: keyed hashes need
-the role's key.
+Applications that were approved before are not followed: whom they were about is sealed, and a revision has no key.
 """
 
 import sqlalchemy as sa
