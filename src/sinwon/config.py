@@ -52,6 +52,8 @@ class ConsulateSettings(Following, frozen=True, forbid_unknown_fields=True, kw_o
     role_key: str
     outbox: str
     """Folder that stands where the SMS route will be."""
+    register_keys: dict[str, str] = {}
+    """Register (resident, registration, passport) → file with its public JWK: who may tell us what happened."""
 
 
 class AccessSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

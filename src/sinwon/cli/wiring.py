@@ -51,6 +51,7 @@ from sinwon.services.issuance.restored import Restored, check_position, declare_
 from sinwon.services.presentation.erase import erase_expired
 from sinwon.services.presentation.gateway import Gateway
 from sinwon.services.presentation.gateway import Settings as GatewayPolicy
+from sinwon.services.registers.follow import follow_registers
 from sinwon.store.engine import open_engine
 from sinwon.store.migrate import check_current, upgrade
 from sinwon.store.trust.publications import Publication
@@ -203,6 +204,7 @@ def make_consulate(world: World, registers: Registers | None = None) -> Consulat
         engine=world.engine("consulate"),
         seal=Seal(open_master(settings.master_key), world.random),
         registers=registers or (embedded_registers() if world.config.is_demo else unconnected_registers()),
+        register_keys={name: read_jwk(Path(file)) for name, file in settings.register_keys.items()},
         messages=Outbox(Path(settings.outbox), world.clock),
         issuer=issuer,
         catalogue=follow(world, settings).catalogue,
@@ -272,7 +274,7 @@ def _issuer_role(world: World) -> Role:
 
 
 def consulate_role(consulate: Consulate) -> Role:
-    return Role("consulate", consulate_app(consulate), lambda: forget(consulate))
+    return Role("consulate", consulate_app(consulate), lambda: (follow_registers(consulate), forget(consulate)))
 
 
 def _gateway_role(gateway: Gateway) -> Role:
