@@ -167,6 +167,7 @@ def open_issuer(engine: Engine, settings: IssuanceSettings = SMALL, catalogue: C
         origin=world.ISSUER,
         engine=engine,
         signer=world.issuer_signer(),
+        document_signer=world.document_signer(),
         status_signer=world.status_signer(),
         seal=Seal(MASTER, random),
         nonce_key=MASTER.derive(NONCE_KEY),

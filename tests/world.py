@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 from functools import cache
 from random import Random
 
+from sinwon.formats.mdoc.names import DOCUMENT_SIGNER
 from sinwon.keys.authority import Authority, create_authority
 from sinwon.keys.signer import CertifiedSigner
 from sinwon.keys.software import SoftwareKey, derive_key
 from sinwon.keys.trust import Anchor, Purpose, TrustAnchors
-from sinwon.protocols.credential_types import IDENTITY, LINKAGE
+from sinwon.protocols.credential_types import TYPES
 
 NOW = 1_790_000_000  # 2026-09-21, a Monday, 23:13 in Seoul
 ISSUER = "https://issuer.example"
@@ -58,15 +59,19 @@ def authority(name: str) -> Authority:
 
 
 @cache
-def certified(authority_name: str, name: str, uri: str) -> CertifiedSigner:
+def certified(authority_name: str, name: str, uri: str, uses: tuple[str, ...] = ()) -> CertifiedSigner:
     """A signer named `name` with a certificate for `uri` under that authority."""
     signer = key(name)
-    leaf = authority(authority_name).certify(signer, name, uri, now=NOW - 86_400, random=SeededRandomness(3))
+    leaf = authority(authority_name).certify(signer, name, uri, now=NOW - 86_400, random=SeededRandomness(3), uses=uses)
     return CertifiedSigner(signer, (leaf,))
 
 
 def issuer_signer() -> CertifiedSigner:
     return certified("issuing authority", "issuer", ISSUER)
+
+
+def document_signer() -> CertifiedSigner:
+    return certified("issuing authority", "documents", ISSUER, tuple(sorted(DOCUMENT_SIGNER)))
 
 
 def status_signer() -> CertifiedSigner:
@@ -82,7 +87,7 @@ def trust_anchors() -> TrustAnchors:
     issuing, status, access = (authority(f"{use} authority").certificate for use in ("issuing", "status", "access"))
     return TrustAnchors(
         (
-            Anchor(issuing, Purpose.ISSUANCE, "Sinwon test issuer", ISSUER, frozenset({IDENTITY, LINKAGE})),
+            Anchor(issuing, Purpose.ISSUANCE, "Sinwon test issuer", ISSUER, frozenset(TYPES)),
             Anchor(status, Purpose.STATUS, "Sinwon test status", ISSUER),
             Anchor(access, Purpose.ACCESS, "Sinwon test access", GATEWAY),
         )

@@ -42,10 +42,15 @@ class IssuerSettings(Following, frozen=True, forbid_unknown_fields=True, kw_only
     signing_key: str
     signing_chain: tuple[str, ...]
     """PEM files, leaf first, anchor left out."""
+    document_key: str
+    document_chain: tuple[str, ...]
+    """Of the document signer: mdocs are signed by a key whose certificate is for nothing else."""
     status_key: str
     status_chain: tuple[str, ...]
     role_keys: dict[str, str]
     """Role name → file with its public JWK: who may ask for offers."""
+    outbox: str
+    """Folder that stands where the SMS route will be; mail goes there too without a mail server."""
 
 
 class ConsulateSettings(Following, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -68,6 +73,20 @@ class GatewaySettings(Following, frozen=True, forbid_unknown_fields=True, kw_onl
     wallet_endpoint: str = "openid4vp://"
 
 
+class MailSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The mail server that takes notices to citizens."""
+
+    host: str
+    sender: str
+    """The address that mail comes from."""
+    port: int = 587
+    security: Literal["tls", "starttls", "none"] = "starttls"
+    """`none` to loopback only."""
+    user: str | None = None
+    password_file: str | None = None
+    """File whose first line is the password."""
+
+
 class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     profile: Literal["demo", "production"]
     operator_key: str
@@ -76,6 +95,8 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     issuer: IssuerSettings
     consulate: ConsulateSettings
     gateway: GatewaySettings
+    mail: MailSettings | None = None
+    """Without it mail stays in the issuer's outbox."""
 
     @property
     def is_demo(self) -> bool:

@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from sinwon.core.ids import Randomness
 from sinwon.core.strict_json import dump
+from sinwon.formats.mdoc.names import DOCUMENT_SIGNER
 from sinwon.keys.authority import Authority, create_authority
 from sinwon.keys.software import SoftwareKey, generate_key
 from sinwon.keys.uri import write_key
@@ -54,6 +55,8 @@ def set_up(plan: Plan, *, now: int, random: Randomness) -> Path:
     (folder / "consulate-role.jwk").write_bytes(dump(dict(role_key.public_jwk)))
     issuer = plan.origins["issuer"]
     _leaf(folder, "issuer", authorities["issuing"], "Sinwon issuer", issuer, now, random)
+    documents = tuple(sorted(DOCUMENT_SIGNER))
+    _leaf(folder, "documents", authorities["issuing"], "Sinwon documents", issuer, now, random, documents)
     _leaf(folder, "status", authorities["status"], "Sinwon status", issuer, now, random)
     _key(folder, "id-token")
     for service in plan.services:
@@ -70,8 +73,17 @@ def _authority(folder: Path, name: str, now: int, random: Randomness) -> Authori
     return authority
 
 
-def _leaf(folder: Path, name: str, authority: Authority, common: str, uri: str, now: int, random: Randomness) -> None:
-    certificate = authority.certify(_key(folder, name), common, uri, now=now, random=random)
+def _leaf(
+    folder: Path,
+    name: str,
+    authority: Authority,
+    common: str,
+    uri: str,
+    now: int,
+    random: Randomness,
+    uses: tuple[str, ...] = (),
+) -> None:
+    certificate = authority.certify(_key(folder, name), common, uri, now=now, random=random, uses=uses)
     _write_pem(folder / f"{name}.pem", certificate)
 
 
@@ -95,8 +107,10 @@ def _toml(plan: Plan) -> str:
         "trust": [f'signing_key = "{_uri(folder, "operator")}"', f'authorities = "{folder}"'],
         "issuer": [
             *_signer_lines(folder, "signing", "issuer"),
+            *_signer_lines(folder, "document", "documents"),
             *_signer_lines(folder, "status", "status"),
             f'role_keys = {{ consulate = "{folder / "consulate-role.jwk"}" }}',
+            f'outbox = "{folder / "issuer-outbox"}"',
         ],
         "consulate": [
             f'role_key = "{_uri(folder, "consulate-role")}"',

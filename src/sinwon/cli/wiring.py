@@ -22,9 +22,10 @@ from starlette.types import ASGIApp
 from sinwon.adapters.document_memory import DocumentMemory
 from sinwon.adapters.fetch import Fetcher
 from sinwon.adapters.issuer_client import IssuerClient
-from sinwon.adapters.outbox import Outbox
+from sinwon.adapters.outbox import MailOutbox, Outbox
 from sinwon.adapters.registers.embedded import embedded_registers
 from sinwon.adapters.registers.unconnected import unconnected_registers
+from sinwon.adapters.smtp import Smtp
 from sinwon.cli.watermark import Watermark
 from sinwon.config import Config, Following, GatewaySettings, Listening
 from sinwon.core.clock import Clock
@@ -48,6 +49,8 @@ from sinwon.services.enrolment.registers import Registers
 from sinwon.services.issuance.clean_up import clean_up
 from sinwon.services.issuance.issuer import NONCE_KEY, Issuer
 from sinwon.services.issuance.restored import Restored, check_position, declare_restored, position, restored_at
+from sinwon.services.lifecycle.deliver import Routes, deliver
+from sinwon.services.lifecycle.remind import remind
 from sinwon.services.presentation.erase import erase_expired
 from sinwon.services.presentation.gateway import Gateway
 from sinwon.services.presentation.gateway import Settings as GatewayPolicy
@@ -169,6 +172,7 @@ def make_issuer(world: World) -> Issuer:
         origin=settings.origin,
         engine=world.engine("issuer"),
         signer=_certified(settings.signing_key, settings.signing_chain),
+        document_signer=_certified(settings.document_key, settings.document_chain),
         status_signer=_certified(settings.status_key, settings.status_chain),
         seal=Seal(master, world.random),
         nonce_key=master.derive(NONCE_KEY),
@@ -178,6 +182,25 @@ def make_issuer(world: World) -> Issuer:
         random=world.random,
         restored_at=restored_at(world.engine("issuer")),
     )
+
+
+def make_routes(world: World) -> Routes:
+    """How notices leave: mail by the configured server, everything else into the issuer's outbox."""
+    folder, settings = Path(world.config.issuer.outbox), world.config.mail
+    messages = Outbox(folder / "messages", world.clock)
+    if settings is None:
+        return Routes(MailOutbox(folder / "mail", world.clock), messages)
+    file = settings.password_file
+    mail = Smtp(
+        host=settings.host,
+        port=settings.port,
+        sender=settings.sender,
+        clock=world.clock,
+        security=settings.security,
+        user=settings.user,
+        password=None if file is None else lambda: read_password(Path(file)),
+    )
+    return Routes(mail, messages)
 
 
 def declare_issuer_restored(world: World) -> Restored:
@@ -246,6 +269,11 @@ def follow(world: World, settings: Following) -> Follower:
     )
 
 
+def read_password(path: Path) -> str:
+    """The first line. Raises OSError."""
+    return path.read_text(encoding="utf-8").partition("\n")[0]
+
+
 def read_jwk(path: Path) -> PublicKey:
     return parse_public_jwk(parse_object(path.read_bytes()))
 
@@ -266,9 +294,13 @@ def _issuer_role(world: World) -> Role:
     issuer, watermark = make_issuer(world), Watermark(Path(world.config.issuer.documents))
     check_position(issuer.engine, watermark.read())
 
+    routes = make_routes(world)
+
     def keep_house() -> None:
         clean_up(issuer)
         watermark.write(position(issuer.engine))
+        remind(issuer)
+        deliver(issuer, routes)
 
     return Role("issuer", issuer_app(issuer), keep_house)
 

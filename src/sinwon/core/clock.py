@@ -27,6 +27,11 @@ def whole_hour(now: int) -> int:
     return now - now % HOUR
 
 
+def start_of_day_in_seoul(day: date) -> int:
+    """Midnight at the beginning of `day` in Seoul, which is a whole hour everywhere that counts in whole hours."""
+    return int(datetime(day.year, day.month, day.day, tzinfo=KST).timestamp())
+
+
 def end_of_day_in_seoul(day: date) -> int:
     """The last second of `day` in Seoul: a passport is valid through its date of expiry."""
     return int(datetime(day.year, day.month, day.day, 23, 59, 59, tzinfo=KST).timestamp())

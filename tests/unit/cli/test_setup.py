@@ -10,6 +10,7 @@ from cryptography.x509 import load_pem_x509_certificate
 from sinwon.cli.setup import ROLES, Plan, set_up
 from sinwon.config import read_config
 from sinwon.core.refusal import Fault
+from sinwon.formats.mdoc.names import DOCUMENT_SIGNER
 from sinwon.keys.uri import open_master, open_signer
 from sinwon.keys.x509 import verify_chain
 from tests.world import NOW, SeededRandomness
@@ -33,12 +34,15 @@ def test_a_set_up_deployment_reads_back(tmp_path: Path) -> None:
     leaf, root = der(Path(config.issuer.signing_chain[0])), der(tmp_path / "new" / "issuing-authority.pem")
     assert verify_chain([leaf], frozenset({root}), NOW).uris == (config.issuer.origin,)
     assert verify_chain([leaf], frozenset({root}), NOW).key.jwk == open_signer(config.issuer.signing_key).public_jwk
+    documents = verify_chain([der(Path(config.issuer.document_chain[0]))], frozenset({root}), NOW)
+    assert documents.key.jwk == open_signer(config.issuer.document_key).public_jwk
+    assert documents.uses == DOCUMENT_SIGNER
 
 
 def test_private_keys_are_their_owners_alone(tmp_path: Path) -> None:
     set_up(plan(tmp_path), now=NOW, random=SeededRandomness())
     keys = list(tmp_path.glob("*.key"))
-    assert len(keys) == 13
+    assert len(keys) == 14
     assert {file.stat().st_mode & 0o777 for file in keys} == {0o600}
     keys[0].chmod(0o644)
     with pytest.raises(Fault):

@@ -12,9 +12,9 @@ from msgspec import Meta, Struct, field
 from sinwon.core.refusal import Malformed
 from sinwon.core.strict_json import convert
 from sinwon.formats.dcql.path import ClaimPath
+from sinwon.formats.mdoc.names import MDOC
 from sinwon.formats.sdjwt.names import SD_JWT_VC
 
-MDOC: Final = "mso_mdoc"
 INVALID: Final = "invalid_request"
 
 MAX_CREDENTIALS: Final = 16  # matching is queries × held credentials × claims: bounded before it starts

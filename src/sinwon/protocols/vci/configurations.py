@@ -1,14 +1,17 @@
-"""The two credential configurations of this issuer: names, what wallets show for them, and their claims in ko and en.
+"""The credential configurations of this issuer: each type in both formats, and what wallets show for it in ko and en.
 
-The claim names are those of the claim set in protocols.roles.person; a test compares this table with what is issued.
-`person_id` is left out on purpose: it means nothing to people.
+The claims are those of the one table; what means nothing to people, `person_id`, is left out.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Final
 
+from sinwon.formats.cose.names import ES256
+from sinwon.formats.mdoc.names import MDOC
 from sinwon.formats.sdjwt.names import SD_JWT_VC
-from sinwon.protocols.credential_types import IDENTITY, LINKAGE
+from sinwon.protocols.credential_claims import Claim
+from sinwon.protocols.credential_types import AGE_TYPE, IDENTITY_TYPE, LINKAGE_TYPE, CredentialType
 from sinwon.protocols.vci.metadata import (
     ClaimDescription,
     Configuration,
@@ -18,53 +21,31 @@ from sinwon.protocols.vci.metadata import (
 )
 
 IDENTITY_SD_JWT: Final = "overseas-national-sd-jwt"
+IDENTITY_MDOC: Final = "overseas-national-mdoc"
 LINKAGE_SD_JWT: Final = "overseas-national-linkage-sd-jwt"
-TYPE_OF: Final[Mapping[str, str]] = {IDENTITY_SD_JWT: IDENTITY, LINKAGE_SD_JWT: LINKAGE}
-ALL: Final = tuple(TYPE_OF)
+LINKAGE_MDOC: Final = "overseas-national-linkage-mdoc"
+AGE_SD_JWT: Final = "overseas-national-age-sd-jwt"
+AGE_MDOC: Final = "overseas-national-age-mdoc"
 
-IDENTITY_CLAIMS: Final = (
-    # path, may be absent, 한국어, English
-    ("name_ko", False, "성명", "Name in Hangul"),
-    ("family_name", False, "영문 성", "Surname"),
-    ("given_name", True, "영문 이름", "Given names"),
-    ("birthdate", False, "생년월일", "Date of birth"),
-    ("sex", False, "성별", "Sex"),
-    ("nationality", False, "국적", "Nationality"),
-    ("residence_country", False, "거주 국가", "Country of residence"),
-    ("registration", False, "재외국민등록", "Overseas-national registration"),
-    ("registration.number", False, "재외국민번호", "Registration number"),
-    ("registration.serial", False, "일련번호", "Serial number"),
-    ("registration.mission_name", False, "관할공관", "Mission"),
-    ("registration.mission_code", False, "공관 코드", "Mission code"),
-    ("passport", False, "여권", "Passport"),
-    ("passport.type", False, "여권 종류", "Passport type"),
-    ("passport.issuing_state", False, "여권 발행국", "Issuing state"),
-    ("passport.number", False, "여권번호", "Passport number"),
-    ("passport.issue_date", False, "여권 발급일", "Passport date of issue"),
-    ("passport.expiry_date", False, "여권 기간 만료일", "Passport date of expiry"),
-    ("passport.authority", False, "여권 발행관청", "Passport authority"),
-    ("contact", False, "연락처", "Contact"),
-    ("contact.address", False, "주소", "Address"),
-    ("contact.phone_number", False, "전화번호", "Phone number"),
-    ("contact.email", True, "이메일", "E-mail"),
-    ("portrait", True, "사진", "Photo"),
-    ("evidence", False, "확인 근거", "How the identity was proven"),
-    ("evidence.kind", False, "확인 방법", "Kind of proof"),
-    ("evidence.mission", False, "확인 공관", "Mission of proof"),
-    ("evidence.date", False, "확인 일자", "Date of proof"),
-    ("evidence.subject", False, "본인 출석 방식", "Presence of the person"),
-    ("evidence.document", False, "문서 제시 방식", "Presence of the document"),
-    ("evidence.chip", False, "여권 칩 확인", "Passport chip check"),
-    ("age_over_14", False, "만 14세 이상", "Aged 14 or over"),
-    ("age_over_18", False, "만 18세 이상", "Aged 18 or over"),
-    ("age_over_19", False, "만 19세 이상", "Aged 19 or over"),
-    ("adult_by_year", False, "연 나이 19세 이상", "Reaches 19 this year or earlier"),
-    ("is_overseas_national", False, "재외국민 여부", "Overseas national"),
-)
-LINKAGE_CLAIMS: Final = (
-    ("linkage", False, "연계 정보", "Linkage"),
-    ("linkage.rrn", False, "주민등록번호", "Resident registration number"),
-)
+
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """What one configuration gives."""
+
+    type: CredentialType
+    format: str
+
+
+ISSUED: Final[Mapping[str, Issued]] = {
+    IDENTITY_SD_JWT: Issued(IDENTITY_TYPE, SD_JWT_VC),
+    IDENTITY_MDOC: Issued(IDENTITY_TYPE, MDOC),
+    LINKAGE_SD_JWT: Issued(LINKAGE_TYPE, SD_JWT_VC),
+    LINKAGE_MDOC: Issued(LINKAGE_TYPE, MDOC),
+    AGE_SD_JWT: Issued(AGE_TYPE, SD_JWT_VC),
+    AGE_MDOC: Issued(AGE_TYPE, MDOC),
+}
+ALL: Final = tuple(ISSUED)
+
 ISSUER_DISPLAY: Final = (
     Display("신원 모바일 재외국민증 발급", "ko"),
     Display("Sinwon overseas-national certificates", "en"),
@@ -82,28 +63,45 @@ LINKAGE_DISPLAY: Final = (
     ),
 )
 
+AGE_DISPLAY: Final = (
+    Display("모바일 재외국민 신원확인증 나이 확인", "ko", "누구인지 밝히지 않고 나이 조건만 증명", "#1d5c3c", "#ffffff"),
+    Display(
+        "Age from the overseas-national certificate", "en", "Proves being of age, and not who one is", "#1d5c3c", "#ffffff"
+    ),
+)
+DISPLAYS: Final = {IDENTITY_TYPE.vct: IDENTITY_DISPLAY, LINKAGE_TYPE.vct: LINKAGE_DISPLAY, AGE_TYPE.vct: AGE_DISPLAY}
+
 
 def configurations() -> dict[str, Configuration]:
-    """`credential_configurations_supported` [OID4VCI 12.2.4]."""
-    return {
-        IDENTITY_SD_JWT: _configuration(IDENTITY, IDENTITY_DISPLAY, IDENTITY_CLAIMS),
-        LINKAGE_SD_JWT: _configuration(LINKAGE, LINKAGE_DISPLAY, LINKAGE_CLAIMS),
-    }
+    """`credential_configurations_supported` [OID4VCI 12.2.4, A.2, A.3]."""
+    return {name: _mdoc(issued.type) if issued.format == MDOC else _sd_jwt(issued.type) for name, issued in ISSUED.items()}
 
 
-def _configuration(
-    credential_type: str, display: tuple[Display, ...], claims: tuple[tuple[str, bool, str, str], ...]
-) -> Configuration:
+def _sd_jwt(kind: CredentialType) -> Configuration:
+    described = tuple(_described(claim.steps, claim) for claim in kind.claims if claim.english)
     return Configuration(
         format=SD_JWT_VC,
-        vct=credential_type,
+        vct=kind.vct,
         credential_signing_alg_values_supported=("ES256",),
         cryptographic_binding_methods_supported=("jwk",),
         proof_types_supported={"jwt": ProofType(("ES256",))},
-        credential_metadata=CredentialMetadata(display, tuple(_claim(*claim) for claim in claims)),
+        credential_metadata=CredentialMetadata(DISPLAYS[kind.vct], described),
     )
 
 
-def _claim(path: str, optional: bool, korean: str, english: str) -> ClaimDescription:
-    names = (Display(korean, "ko"), Display(english, "en"))
-    return ClaimDescription(tuple(path.split(".")), mandatory=not optional, display=names)
+def _mdoc(kind: CredentialType) -> Configuration:
+    elements = kind.by_element.items()
+    described = tuple(_described((kind.doctype, element), claim) for element, claim in elements if claim.english)
+    return Configuration(
+        format=MDOC,
+        doctype=kind.doctype,
+        credential_signing_alg_values_supported=(ES256,),
+        cryptographic_binding_methods_supported=("cose_key",),
+        proof_types_supported={"jwt": ProofType(("ES256",))},
+        credential_metadata=CredentialMetadata(DISPLAYS[kind.vct], described),
+    )
+
+
+def _described(path: tuple[str, ...], claim: Claim) -> ClaimDescription:
+    names = (Display(claim.korean, "ko"), Display(claim.english, "en"))
+    return ClaimDescription(path, mandatory=not claim.optional, display=names)

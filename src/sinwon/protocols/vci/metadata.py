@@ -43,10 +43,13 @@ class ProofType(msgspec.Struct, frozen=True):
 
 
 class Configuration(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One entry of `credential_configurations_supported`, of the format `dc+sd-jwt`."""
+    """One entry of `credential_configurations_supported`."""
 
     format: str
     vct: str = ""
+    """Of a `dc+sd-jwt`."""
+    doctype: str = ""
+    """Of an `mso_mdoc`."""
     credential_signing_alg_values_supported: tuple[str | int, ...] = ()
     cryptographic_binding_methods_supported: tuple[str, ...] = ()
     proof_types_supported: dict[str, ProofType] = msgspec.field(default_factory=dict)

@@ -6,7 +6,7 @@ The nonce is consumed by the write, so a refused request leaves it usable and a 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 from sqlalchemy import Connection
@@ -14,20 +14,19 @@ from sqlalchemy import Connection
 from sinwon.core import base64url
 from sinwon.core.ids import digest, new_id
 from sinwon.core.refusal import Fault, Unmet
-from sinwon.formats.sdjwt.issue import Hidden, issue_sd_jwt, prepare_hidden
-from sinwon.formats.sdjwt.names import SD_JWT_VC
 from sinwon.formats.status.reference import StatusReference
 from sinwon.formats.status.token import VALID, Kind
 from sinwon.protocols.oauth.dpop import VerifiedDpop
 from sinwon.protocols.oauth.errors import INSUFFICIENT_SCOPE, INVALID_TOKEN
 from sinwon.protocols.roles.person import Person
-from sinwon.protocols.vci.configurations import TYPE_OF
+from sinwon.protocols.vci.configurations import ISSUED
 from sinwon.protocols.vci.credential_request import Credential, CredentialRequest, CredentialResponse
 from sinwon.protocols.vci.errors import CREDENTIAL_REQUEST_DENIED, INVALID_NONCE, INVALID_PROOF
 from sinwon.protocols.vci.nonce import check_nonce
 from sinwon.protocols.vci.proof import VerifiedProof, nonce_of, verify_proofs
 from sinwon.services.issuance.bound_tokens import check_bound, consume_proof
-from sinwon.services.issuance.claims import claims_of
+from sinwon.services.issuance.claims import claims_of, derived_until
+from sinwon.services.issuance.copies import FORMATS, Batch
 from sinwon.services.issuance.issuer import Issuer
 from sinwon.services.issuance.places import choose_places, draw_places, open_next_list
 from sinwon.services.issuance.validity import copy_times
@@ -40,7 +39,6 @@ from sinwon.store.issuer.status import NewCopy
 from sinwon.store.issuer.tables import AUDIT
 
 ATTEMPTS: Final = 5  # a place or a list taken between load and write: rare once, never five times
-LIST_KIND: Final = Kind.JWT  # where the status of an SD-JWT VC stands
 
 
 class _Taken(Exception):
@@ -53,6 +51,7 @@ class _Accepted:
 
     granted: Granted
     configuration: str
+    person: Person
     nonce: str
     nonce_ends: int
     proofs: tuple[VerifiedProof, ...]
@@ -61,6 +60,11 @@ class _Accepted:
     begins: int
     ends: int
     now: int
+
+    @property
+    def lists(self) -> Kind:
+        """In which lists the status of the copies stands."""
+        return FORMATS[ISSUED[self.configuration].format].lists
 
 
 def issue_credentials(
@@ -85,7 +89,7 @@ def _attempt_issue(
         accepted = _accept(issuer, granted, request, now)
         places = _places(issuer, connection, accepted)
     if places is None:
-        _open_list(issuer, LIST_KIND, full=granted.lists.get(LIST_KIND))
+        _open_list(issuer, accepted.lists, full=granted.lists.get(accepted.lists))
         raise _Taken
     notification_id = new_id(issuer.random)
     credentials = _sign_copies(issuer, accepted, places)
@@ -95,14 +99,20 @@ def _attempt_issue(
 
 def _accept(issuer: Issuer, granted: Granted, request: CredentialRequest, now: int) -> _Accepted:
     _check_granted(granted, request.configuration_id)
-    begins, ends = copy_times(now=now, lifetime=issuer.settings.copy_lifetime, certificate_end=granted.valid_until)
+    person = _person(issuer, granted)
+    begins, ends = copy_times(
+        now=now,
+        lifetime=issuer.settings.copy_lifetime,
+        certificate_end=granted.valid_until,
+        true_until=derived_until(ISSUED[request.configuration_id].type, person, now=now),
+    )
     if ends <= now:
         raise Unmet(CREDENTIAL_REQUEST_DENIED, "the certificate is over")
     nonce = nonce_of(request.proofs)
     nonce_ends = check_nonce(nonce, issuer.epoch_key, issuer=issuer.origin, now=now)
     proofs = verify_proofs(request.proofs, issuer=issuer.origin, nonce=nonce, now=now)
     keys = tuple(base64url.encode(proof.key.thumbprint) for proof in proofs)
-    return _Accepted(granted, request.configuration_id, nonce, nonce_ends, proofs, keys, begins, ends, now)
+    return _Accepted(granted, request.configuration_id, person, nonce, nonce_ends, proofs, keys, begins, ends, now)
 
 
 def _granted(connection: Connection, token: str, now: int) -> Granted:
@@ -122,7 +132,7 @@ def _check_granted(granted: Granted, configuration: str) -> None:
 
 def _places(issuer: Issuer, connection: Connection, accepted: _Accepted) -> tuple[int, ...] | None:
     """Free places for the copies; None when a new list is needed. Raises Unmet when a key was used before."""
-    count, newest = len(accepted.proofs), accepted.granted.lists.get(LIST_KIND)
+    count, newest = len(accepted.proofs), accepted.granted.lists.get(accepted.lists)
     drawn = draw_places(count, size=issuer.settings.status_list_size, random=issuer.random)
     taken = status.taken(connection, newest.number if newest else 0, drawn, accepted.keys)
     # One key binds at most one copy, over all requests [OID4VCI 8.2].
@@ -141,37 +151,25 @@ def _open_list(issuer: Issuer, kind: Kind, *, full: OpenList | None) -> None:
 
 
 def _sign_copies(issuer: Issuer, accepted: _Accepted, places: Sequence[int]) -> tuple[Credential, ...]:
-    hidden, uri = prepare_hidden(_claims(issuer, accepted)), issuer.status_url(accepted.granted.lists[LIST_KIND].id)
+    granted, issued = accepted.granted, ISSUED[accepted.configuration]
+    claims = claims_of(issued.type, accepted.person, granted.person_id, now=accepted.now)
+    sign = FORMATS[issued.format].prepare(issuer, Batch(issued.type, claims, accepted.begins, accepted.ends))
+    uri = issuer.status_url(granted.lists[accepted.lists].id)
     return tuple(
-        Credential(_sign_copy(issuer, accepted, hidden, proof, StatusReference(uri, place)))
-        for proof, place in zip(accepted.proofs, places, strict=True)
+        Credential(sign(proof.key, StatusReference(uri, place))) for proof, place in zip(accepted.proofs, places, strict=True)
     )
 
 
-def _claims(issuer: Issuer, accepted: _Accepted) -> dict[str, Any]:
-    granted = accepted.granted
+def _person(issuer: Issuer, granted: Granted) -> Person:
     plain = issuer.seal.open(granted.person or b"", seal_context(granted.certificate))
-    person = msgspec.json.decode(plain, type=Person)
-    return claims_of(accepted.configuration, person, granted.person_id, now=accepted.now)
-
-
-def _sign_copy(issuer: Issuer, accepted: _Accepted, hidden: Hidden, proof: VerifiedProof, reference: StatusReference) -> str:
-    """One copy. What stands open in it says nothing about the person [SD-JWT VC 3.2.2.2]."""
-    visible = {
-        "iss": issuer.origin,
-        "vct": TYPE_OF[accepted.configuration],
-        "nbf": accepted.begins,
-        "exp": accepted.ends,
-        "cnf": {"jwk": proof.key.jwk},
-        "status": reference.claim,
-    }
-    return issue_sd_jwt(visible, hidden, typ=SD_JWT_VC, by=issuer.signer, random=issuer.random)
+    return msgspec.json.decode(plain, type=Person)
 
 
 def _write(issuer: Issuer, accepted: _Accepted, places: Sequence[int], batch: str, dpop: VerifiedDpop | None) -> None:
     granted, configuration = accepted.granted, accepted.configuration
+    number = granted.lists[accepted.lists].number
     copies = [
-        NewCopy(granted.lists[LIST_KIND].number, place, granted.certificate, configuration, key, batch, accepted.ends)
+        NewCopy(number, place, granted.certificate, configuration, key, batch, accepted.ends)
         for key, place in zip(accepted.keys, places, strict=True)
     ]
     with writing(issuer.engine) as connection:

@@ -37,7 +37,7 @@ class IssuanceSettings:
     """A certificate ends then or with the passport, whichever is first."""
     copy_lifetime: int = 14 * DAY
     batch_size: int = 10
-    copies: int = 200
+    copies: int = 600
     """Of one certificate at any time, all batches together: ten times what a wallet fetches, and far from filling a status
     list. What has expired or was stopped does not count."""
     pin_length: int = 6
@@ -70,6 +70,9 @@ class Issuer:
     """The issuer identifier, byte for byte."""
     engine: Engine
     signer: CertifiedSigner
+    """Signs SD-JWT VCs."""
+    document_signer: CertifiedSigner
+    """Signs mdocs: its certificate must say that it is for that, and for nothing else."""
     status_signer: CertifiedSigner
     seal: Seal
     nonce_key: bytes

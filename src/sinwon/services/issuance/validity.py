@@ -10,9 +10,10 @@ def certificate_end(passport_expiry: date, *, years: int, now: int) -> int:
     return end_of_day_in_seoul(min(passport_expiry, years_after(seoul_date(now), years)))
 
 
-def copy_times(*, now: int, lifetime: int, certificate_end: int) -> tuple[int, int]:
-    """`nbf` and `exp` of a copy; the second is not after the certificate's end."""
-    return whole_hour(now), whole_hour(min(now + lifetime, certificate_end))
+def copy_times(*, now: int, lifetime: int, certificate_end: int, true_until: int | None = None) -> tuple[int, int]:
+    """`nbf` and `exp` of a copy; the second is not after the certificate's end, nor after what it says stops being true."""
+    ends = min(now + lifetime, certificate_end)
+    return whole_hour(now), whole_hour(ends if true_until is None else min(ends, true_until))
 
 
 def years_after(day: date, years: int) -> date:

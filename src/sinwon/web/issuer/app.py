@@ -20,9 +20,9 @@ from sinwon.protocols.oauth.grants.refresh_token import parse_refresh_request
 from sinwon.protocols.oauth.metadata import WELL_KNOWN as OAUTH_WELL_KNOWN
 from sinwon.protocols.oauth.metadata import well_known_path
 from sinwon.protocols.oauth.token_request import check_grant_type
-from sinwon.protocols.roles.messages import ASK_ACTIVE, MAKE_OFFER, PATHS, REVOKE
+from sinwon.protocols.roles.messages import ASK_ACTIVE, ASK_STATE, CHANGE, MAKE_OFFER, PATHS, REVOKE
 from sinwon.protocols.roles.request import MEDIA_TYPE as ROLE_REQUEST
-from sinwon.protocols.vci.configurations import TYPE_OF
+from sinwon.protocols.vci.configurations import ALL
 from sinwon.protocols.vci.credential_request import parse_credential_request
 from sinwon.protocols.vci.metadata import WELL_KNOWN as ISSUER_WELL_KNOWN
 from sinwon.protocols.vci.notification import parse_notification
@@ -46,6 +46,8 @@ from sinwon.services.issuance.publish_status import StatusPublisher
 from sinwon.services.issuance.redeem_code import redeem_code
 from sinwon.services.issuance.refresh_access import refresh_access
 from sinwon.services.issuance.revoke import revoke
+from sinwon.services.lifecycle.ask_state import ask_state
+from sinwon.services.lifecycle.change_certificate import change_certificate
 from sinwon.web.issuer.access import NONCE_HEADER, Access, fresh_nonce, protected, with_proof
 from sinwon.web.shared.answers import NO_STORE, json_answer, public_answer
 from sinwon.web.shared.app import RoleApp, get_only, make_app, wallet_route
@@ -53,9 +55,14 @@ from sinwon.web.shared.reading import check_accepts, query, read_body, read_form
 
 STATUSES: Final[Mapping[str, int]] = {
     "mission_not_open": 403,
+    "not_allowed": 403,
     "unknown_application": 404,
+    "unknown_person": 404,
     "not_acceptable": 406,
     "already_offered": 409,
+    "certificate_ended": 409,
+    "certificate_suspended": 409,
+    "number_taken": 409,
     "historical_status": 501,
 }
 METADATA_AGE: Final = 600  # seconds
@@ -83,7 +90,7 @@ def _wallet_routes(issuer: Issuer) -> list[Route]:
 
     async def credential(request: Request, access: Access) -> Response:
         require_type(request, "application/json")
-        known, batch_size = frozenset(TYPE_OF), issuer.settings.batch_size
+        known, batch_size = frozenset(ALL), issuer.settings.batch_size
         asked = parse_credential_request(await read_body(request), known=known, batch_size=batch_size)
         return json_answer(issue_credentials(issuer, access.token, asked, access.dpop))
 
@@ -124,6 +131,8 @@ def _role_routes(issuer: Issuer) -> list[Route]:
         _role_route(issuer, MAKE_OFFER, make_offer, 201),
         _role_route(issuer, ASK_ACTIVE, ask_active, 200),
         _role_route(issuer, REVOKE, revoke, 200),
+        _role_route(issuer, CHANGE, change_certificate, 200),
+        _role_route(issuer, ASK_STATE, ask_state, 200),
     ]
 
 

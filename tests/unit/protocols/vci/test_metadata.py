@@ -8,7 +8,7 @@ import pytest
 from sinwon.core.refusal import Unmet
 from sinwon.core.strict_json import dump, parse_json
 from sinwon.protocols.oauth.metadata import parse_metadata, well_known_path, well_known_url
-from sinwon.protocols.vci.configurations import ALL, TYPE_OF, configurations
+from sinwon.protocols.vci.configurations import ALL, ISSUED, configurations
 from sinwon.protocols.vci.metadata import IssuerMetadata, parse_issuer_metadata
 from tests.world import ISSUER
 
@@ -19,12 +19,26 @@ def test_every_configuration_is_complete() -> None:
     written = parse_json(dump(METADATA), limit=1 << 20)["credential_configurations_supported"]
     assert set(written) == set(ALL)
     for name, configuration in written.items():
-        assert configuration["format"] == "dc+sd-jwt"
-        assert configuration["vct"] == TYPE_OF[name]
-        assert configuration["credential_signing_alg_values_supported"] == ["ES256"]
-        assert configuration["cryptographic_binding_methods_supported"] == ["jwk"]
+        issued = ISSUED[name]
+        assert configuration["format"] == issued.format
+        if issued.format == "mso_mdoc":
+            assert (configuration["doctype"], "vct" in configuration) == (issued.type.doctype, False)
+            assert configuration["credential_signing_alg_values_supported"] == [-7]
+            assert configuration["cryptographic_binding_methods_supported"] == ["cose_key"]
+        else:
+            assert (configuration["vct"], "doctype" in configuration) == (issued.type.vct, False)
+            assert configuration["credential_signing_alg_values_supported"] == ["ES256"]
+            assert configuration["cryptographic_binding_methods_supported"] == ["jwk"]
         assert configuration["proof_types_supported"] == {"jwt": {"proof_signing_alg_values_supported": ["ES256"]}}
         assert "scope" not in configuration
+
+
+def test_claims_of_an_mdoc_are_a_namespace_and_an_element() -> None:
+    for name, configuration in configurations().items():
+        if ISSUED[name].format == "mso_mdoc" and configuration.credential_metadata:
+            paths = [claim.path for claim in configuration.credential_metadata.claims]
+            assert {path[0] for path in paths} == {configuration.doctype}
+            assert {len(path) for path in paths} == {2}
 
 
 def test_every_text_is_there_in_both_languages_once() -> None:
