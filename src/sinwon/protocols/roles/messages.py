@@ -128,6 +128,8 @@ class Changed(msgspec.Struct, frozen=True):
     """New data are on file, and wait for the wallet to fetch them."""
     certificates: int = 1
     """How many it was about."""
+    renewed: tuple[str, ...] = ()
+    """Aspects of the person that were taken over: passport, registration, name, rrn, address."""
 
 
 class AskState(msgspec.Struct, frozen=True):

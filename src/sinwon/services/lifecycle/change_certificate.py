@@ -20,7 +20,19 @@ from sinwon.services.issuance.issuer import Issuer
 from sinwon.services.issuance.role_request import consume_request, verify_request
 from sinwon.services.issuance.validity import certificate_end
 from sinwon.services.lifecycle.change import change
-from sinwon.services.lifecycle.machine import ENDED, RULES, Actor, Aspect, Effect, Raise, Reason, Release, Renew, Trigger
+from sinwon.services.lifecycle.machine import (
+    ENDED,
+    OF_NEW_DATA,
+    RULES,
+    Actor,
+    Aspect,
+    Effect,
+    Raise,
+    Reason,
+    Release,
+    Renew,
+    Trigger,
+)
 from sinwon.services.lifecycle.person import changed_aspects, taken
 from sinwon.store.audit import Details, Entry
 from sinwon.store.engine import writing
@@ -68,11 +80,11 @@ def _once(issuer: Issuer, connection: Connection, request: VerifiedRoleRequest, 
 
 def _change_all(issuer: Issuer, connection: Connection, message: Change, now: int) -> Changed:
     found = _certificates(issuer, connection, message)
-    for certificate in found:
-        _change(issuer, connection, _locked(connection, certificate), message, now)
+    renewed = [_change(issuer, connection, _locked(connection, certificate), message, now) for certificate in found]
     row = _locked(connection, found[0])
     holds = tuple(hold.reason for hold in row.holds)
-    return Changed(row.id, row.state.value, holds, row.stale is not None, len(found))
+    taken_over = tuple(sorted(aspect.value for aspect in frozenset().union(*renewed)))
+    return Changed(row.id, row.state.value, holds, row.stale is not None, len(found), taken_over)
 
 
 def _certificates(issuer: Issuer, connection: Connection, message: Change) -> tuple[str, ...]:
@@ -88,31 +100,32 @@ def _certificates(issuer: Issuer, connection: Connection, message: Change) -> tu
     return tuple(one.id for one in of_person if one.state not in ENDED) or (of_person[0].id,)
 
 
-def _change(issuer: Issuer, connection: Connection, row: LifeRow, message: Change, now: int) -> None:
+def _change(issuer: Issuer, connection: Connection, row: LifeRow, message: Change, now: int) -> frozenset[Aspect]:
+    """The aspects of the person that were taken over."""
     reason, at = Reason(message.reason), message.occurred_at if message.occurred_at is not None else now
     rule, times = RULES[reason], lives.event_times(connection, row.id)
     if rule.effect is not Effect.ENDS and rule.aspect is not None and at < times.get(rule.aspect, 0):
         details: Details = {"reason": reason.value, "action": message.action}
         AUDIT.write(connection, Entry(now, message.officer, "event.stale", row.id, details))
-        return
+        return frozenset()
     may_take = frozenset(aspect for aspect in Aspect if at >= times.get(aspect, 0))
     renewed = _replace_person(issuer, connection, row, message.person, may_take, now)
     by = Actor.OFFICER if message.event_id is None else Actor.REGISTER
     facts: Details = {"occurred_at": at}
-    for trigger in _triggers(message.action == "raise", reason, renewed):
+    for trigger in _triggers(message, reason, renewed):
         change(issuer, connection, row.id, trigger, by=by, actor=message.officer, now=now, facts=facts)
     if _locked(connection, row.id).state not in ENDED:
         for aspect in renewed | ({rule.aspect} if rule.aspect else set()):
             lives.note_event(connection, row.id, aspect, at)
+    return renewed
 
 
-def _triggers(is_raised: bool, reason: Reason, renewed: frozenset[Aspect]) -> tuple[Trigger, ...]:
-    """New data come first, and cure what was open. A reason that says no more than that they are new is not opened at all."""
+def _triggers(message: Change, reason: Reason, renewed: frozenset[Aspect]) -> tuple[Trigger, ...]:
+    """New data come first, and cure what was open. A reason that says no more than that data are new is not opened where they
+    are at hand, be it that somebody else reported them before: it is released, should it stand open."""
     renewal: tuple[Trigger, ...] = (Renew(renewed),) if renewed else ()
-    if not is_raised:
-        return (*renewal, Release(reason))
-    is_told = RULES[reason].effect in (Effect.OUTDATES, Effect.NOTES) and RULES[reason].aspect in renewed
-    return renewal if is_told else (*renewal, Raise(reason))
+    is_at_hand = reason in OF_NEW_DATA and message.person is not None
+    return (*renewal, Release(reason) if message.action == "release" or is_at_hand else Raise(reason))
 
 
 def _replace_person(

@@ -119,6 +119,8 @@ RULES: Final[Mapping[Reason, Rule]] = {
 }
 OUTDATING: Final = frozenset({Aspect.PASSPORT, Aspect.NAME, Aspect.RRN})
 """Aspects whose old data must not be shown as true; the others are merely old."""
+OF_NEW_DATA: Final = frozenset({Reason.NAME_CHANGED, Reason.RRN_CHANGED, Reason.ADDRESS_CHANGED, Reason.MOVED_MISSION})
+"""Reasons that say no more than that there are newer data; they stand open only until those are on file."""
 ENDED: Final = frozenset({CertificateState.REVOKED, CertificateState.EXPIRED, CertificateState.LAPSED})
 
 
