@@ -4,11 +4,12 @@ import { createInterface } from 'node:readline'
 
 import * as dcql from './dcql.mjs'
 import * as mdoc from './mdoc.mjs'
+import * as oauth from './oauth.mjs'
 import * as sdjwt from './sdjwt.mjs'
 import * as status from './status.mjs'
 import * as timing from './timing.mjs'
 
-const rooms = { dcql, mdoc, sdjwt, status, timing }
+const rooms = { dcql, mdoc, oauth, sdjwt, status, timing }
 
 async function answer({ work, given }) {
   const [room, name] = work.split('.')
