@@ -7,11 +7,13 @@ from functools import cache
 import msgspec
 from sqlalchemy import Engine
 
-from sinwon.adapters.registers.embedded import Outage, embedded_registers
+from sinwon.adapters.registers.embedded import EmbeddedRegisters, Outage
 from sinwon.adapters.registers.people import InventedPerson, load_people
 from sinwon.core.refusal import Refusal
+from sinwon.keys.jwk import parse_public_jwk
 from sinwon.keys.seal import MasterKey, Seal
-from sinwon.protocols.roles.messages import MakeOffer, OfferMade, Revoke, Revoked
+from sinwon.protocols.roles.messages import Change, Changed, MakeOffer, OfferMade, Revoke, Revoked, Standing
+from sinwon.protocols.roles.register_events import RegisterName
 from sinwon.protocols.trust.catalogue import Catalogue, Mission
 from sinwon.services.accounts.officer import Officer
 from sinwon.services.accounts.password import Cost
@@ -20,12 +22,12 @@ from sinwon.services.enrolment.application import State
 from sinwon.services.enrolment.choose_pin import choose_pin
 from sinwon.services.enrolment.consulate import Consulate, Settings
 from sinwon.services.enrolment.form import Visit
-from sinwon.services.enrolment.issuer import ALREADY_OFFERED, IssuerUnavailable
+from sinwon.services.enrolment.issuer import ALREADY_OFFERED, ENDED, IssuerUnavailable
 from sinwon.services.enrolment.phone import prove_phone, send_phone_code
 from sinwon.services.enrolment.submit import Submitted, submit_application
 from sinwon.services.enrolment.visit import record_visit
 from sinwon.services.notify.message import Message, MessageNotSent
-from tests.world import CONSULATE, NOW, SeededRandomness, StandingClock
+from tests.world import CONSULATE, NOW, SeededRandomness, StandingClock, key
 
 HERE, THERE, CLOSED = "m-zz-test", "m-zz-other", "m-zz-closed"
 COUNTRY = "ZZ"
@@ -89,6 +91,8 @@ class StandInIssuer:
     asked: list[MakeOffer] = field(default_factory=list)
     offers: dict[str, OfferMade] = field(default_factory=dict)
     revoked: list[str] = field(default_factory=list)
+    changes: list[Change] = field(default_factory=list)
+    ended: bool = False
 
     def make_offer(self, message: MakeOffer) -> OfferMade:
         self._answer()
@@ -114,6 +118,20 @@ class StandInIssuer:
         self.revoked.append(message.application)
         return Revoked("certificate", 0)
 
+    def change(self, message: Change) -> Changed:
+        self._answer()
+        if self.ended:
+            raise Refusal(ENDED, "over")
+        self.changes.append(message)
+        taken = ("address", "name", "passport", "registration", "rrn") if message.person else ()
+        return Changed("certificate", "active", (), stale=False, renewed=taken)
+
+    def standing(self, application: str) -> Standing:
+        self._answer()
+        if application not in self.offers:
+            raise Refusal("issuer_refused", "unknown_application")
+        return Standing("certificate", "revoked" if self.ended else "active", NOW, (), stale=False)
+
     def _answer(self) -> None:
         if self.down:
             raise IssuerUnavailable("no answer")
@@ -132,6 +150,8 @@ class Counter:
     route: Route
     issuer: StandInIssuer
     outage: Outage
+    state: EmbeddedRegisters
+    """The registers, to which things can be made to happen."""
 
     def officer(self, mission: str = HERE, login: str = "yeongsa") -> Officer:
         return register_officer(self.consulate, login=login, secret=SECRET, name="시험 영사", mission=mission)
@@ -164,16 +184,18 @@ def counter(
     clock, route, issuer, outage = StandingClock(), Route(), StandInIssuer(), Outage()
     random = SeededRandomness(5)
     known = missions or catalogue()
+    state = EmbeddedRegisters(people() if everyone is None else everyone, outage)
     consulate = Consulate(
         origin=CONSULATE,
         engine=engine,
         seal=Seal(MasterKey(b"\x05" * 32), random),
-        registers=embedded_registers(people() if everyone is None else everyone, outage),
+        registers=state.registers,
         messages=route,
         issuer=issuer,
         catalogue=lambda: known,
         clock=clock,
         random=random,
+        register_keys={name: parse_public_jwk(key(f"register {name}").public_jwk) for name in RegisterName},
         settings=settings or Settings(cost=Cost(n=2**4, r=1, p=1)),
     )
-    return Counter(consulate, clock, route, issuer, outage)
+    return Counter(consulate, clock, route, issuer, outage, state)

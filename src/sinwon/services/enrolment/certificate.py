@@ -69,8 +69,8 @@ def renew_certificate(consulate: Consulate, officer: Officer, application: str, 
     name = case.application.offered_as or case.application.id
     changed = _ask(consulate, Change("release", reason, officer.id, application=name, person=person))
     with writing(consulate.engine) as connection:
-        update_person(consulate, connection, case.certified, found.numbers, person)
-    _note(consulate, officer, application, RENEWED, changed, {"fields": sorted(found.new)})
+        update_person(consulate, connection, case.certified, found.numbers, person, renewed=changed.renewed)
+    _note(consulate, officer, application, RENEWED, changed, {"renewed": list(changed.renewed)})
     return changed
 
 

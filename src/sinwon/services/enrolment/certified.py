@@ -4,7 +4,7 @@ The numbers are sealed and found by keyed hashes. Of what the issuer was given o
 say what is new. Begins with the approval, ends with the application.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, Final
 
 import msgspec
@@ -27,19 +27,15 @@ from sinwon.store.consulate.certified import (
 from sinwon.store.engine import writing
 
 NUMBERS: Final = "certified.numbers"
-FIELDS: Final = (
-    "name_ko",
-    "family_name",
-    "given_name",
-    "birthdate",
-    "sex",
-    "residence_country",
-    "passport",
-    "registration",
-    "contact",
-    "linkage",
-)
-"""What may change in a person's life. The portrait goes with the passport, the evidence with the visit."""
+ASPECTS: Final[Mapping[str, tuple[str, ...]]] = {
+    "name": ("name_ko", "family_name", "given_name"),
+    "rrn": ("linkage", "birthdate", "sex"),
+    "passport": ("passport",),
+    "registration": ("registration",),
+    "address": ("contact", "residence_country"),
+}
+"""What may change in a person's life, as the issuer takes it over. The portrait goes with the passport, the evidence with the
+visit."""
 
 
 class Numbers(msgspec.Struct, frozen=True):
@@ -67,9 +63,15 @@ def remember_person(consulate: Consulate, connection: Connection, application: s
 
 
 def update_person(
-    consulate: Consulate, connection: Connection, row: CertifiedRow, numbers: Numbers, given: Person | None
+    consulate: Consulate,
+    connection: Connection,
+    row: CertifiedRow,
+    numbers: Numbers,
+    given: Person | None,
+    *,
+    renewed: Collection[str] = (),
 ) -> None:
-    """The person goes by these numbers now, and the issuer was `given` this."""
+    """The person goes by these numbers now; of what the issuer was `given` it took these aspects over."""
     changes: dict[str, Any] = {}
     old = opened_numbers(consulate, row)
     if numbers != old:
@@ -77,8 +79,9 @@ def update_person(
     if numbers.rrn != old.rrn:
         before, after = (index_of_person(consulate, number) for number in (old.rrn, numbers.rrn))
         rebind_passports(connection, before, after)
-    if given is not None:
-        changes["known"] = fingerprints(consulate, row.application, fields_of(given))
+    if given is not None and renewed:
+        fields = {name: getattr(given, name) for aspect in renewed for name in ASPECTS[aspect]}
+        changes["known"] = {**row.known, **fingerprints(consulate, row.application, fields)}
     change_certified(connection, row.application, changes)
 
 
@@ -107,7 +110,7 @@ def people_of(consulate: Consulate, connection: Connection, event: RegisterEvent
 
 
 def fields_of(person: Person) -> dict[str, Any]:
-    return {name: getattr(person, name) for name in FIELDS}
+    return {name: getattr(person, name) for fields in ASPECTS.values() for name in fields}
 
 
 def fingerprints(consulate: Consulate, application: str, fields: Mapping[str, Any]) -> dict[str, str]:

@@ -170,9 +170,10 @@ def _remember(consulate: Consulate, row: EventRow, case: Case, found: OnFile, st
     """What the issuer was given, in the trail of the application; and its end, where that is what came of it."""
     application, now = case.application.id, consulate.clock()
     given = found.person if any(step.with_person for step in steps) else None
+    renewed = sorted({aspect for answer in answers for aspect in answer.renewed})
     details: Details = {"event": row.event, "kind": row.kind, "steps": [f"{step.action} {step.reason}" for step in steps]}
     with writing(consulate.engine) as connection:
-        update_person(consulate, connection, case.certified, found.numbers, given)
+        update_person(consulate, connection, case.certified, found.numbers, given, renewed=renewed)
         if answers:
             details["state"] = answers[-1].state
             AUDIT.write(connection, Entry(now, row.register, "register.forwarded", application, details))

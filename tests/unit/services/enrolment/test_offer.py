@@ -3,6 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
+import msgspec
 import pytest
 
 from sinwon.core.refusal import Refusal, Unmet
@@ -34,9 +35,12 @@ def state(desk: Counter, officer: Officer, made: Submitted) -> str:
     return str(officers_view(desk.consulate, officer, made.application)["state"])
 
 
-def test_asked_again_it_is_the_same(desk: Counter, officer: Officer, made: Submitted) -> None:
+def test_asked_again_it_is_the_same_but_for_the_revocation_code(desk: Counter, officer: Officer, made: Submitted) -> None:
     first = obtain_offer(desk.consulate, officer, made.application)
-    assert obtain_offer(desk.consulate, officer, made.application) == first
+    assert first.revocation_code == "0123-4567-89AB"
+    again = obtain_offer(desk.consulate, officer, made.application)
+    assert again == msgspec.structs.replace(first, revocation_code=None)
+    assert officers_view(desk.consulate, officer, made.application)["offer"] == again
     assert len(desk.issuer.asked) == 1
 
 
@@ -57,7 +61,7 @@ def test_a_lost_answer_leaves_one_offer_standing(desk: Counter, officer: Officer
         with pytest.raises(Unmet, match="issuer_unavailable"):
             obtain_offer(desk.consulate, officer, made.application)
     offer = obtain_offer(desk.consulate, officer, made.application)
-    assert [desk.issuer.offers[name] for name in desk.issuer.live] == [offer]
+    assert [desk.issuer.offers[name].offer for name in desk.issuer.live] == [offer.offer]
 
 
 def test_after_too_many_lost_answers_an_operator_must_look(desk: Counter, officer: Officer, made: Submitted) -> None:
@@ -120,5 +124,5 @@ def test_a_person_with_a_large_portrait_gets_the_offer(desk: Counter) -> None:
     officer = desk.officer()
     made = desk.ready(people()[0], officer)
     approve_application(consulate, officer, made.application, {})
-    assert obtain_offer(consulate, officer, made.application) in desk.issuer.offers.values()
+    assert obtain_offer(consulate, officer, made.application).offer == "offer-1"
     assert len(desk.issuer.asked[0].person.portrait or "") > MAX_BYTES
