@@ -1,4 +1,4 @@
-"""Type Metadata of an SD-JWT VC (draft-ietf-oauth-sd-jwt-vc-13 §6 to §9): what its claims are called, and how they may be hidden.
+"""Type Metadata of an SD-JWT VC (draft-ietf-oauth-sd-jwt-vc-13 §6–§9): what its claims are called, and how they may be hidden.
 
 Owns the document's shape and rules, one type's document over that of the type it extends, and following `extends` through the
 fetch port. It describes and never authorises: who may issue a type is the trust list's (keys.trust), by the `vct` alone. Does
