@@ -79,6 +79,15 @@ def refused(holder: Holder, code: str) -> None:
     assert holder.history.events[-1].outcome == code
 
 
+def test_the_server_says_what_it_offers(here: WalletWorld) -> None:
+    metadata = here.issuing.client.get(SERVER).json()
+    assert metadata["dpop_signing_alg_values_supported"] == ["ES256"]
+    assert metadata["grant_types_supported"] == [
+        "urn:ietf:params:oauth:grant-type:pre-authorized_code",
+        "refresh_token",
+    ]
+
+
 def test_a_wallet_spends_its_copies_and_fetches_more(here: WalletWorld, drawer: Drawer) -> None:
     here.receive()
     first = drawer.kept.renewals[0]
