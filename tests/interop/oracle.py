@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +16,10 @@ READY = HERE / ".venv" / "stamp"
 REQUIRED = "SINWON_ORACLES"
 
 
+Web = Callable[[Mapping[str, Any]], Mapping[str, Any]]
+"""From url, method, headers and content of a request to status, headers and body of its response, bytes in base64url."""
+
+
 class OracleRefusal(Exception):
     """What an oracle has against what it was given, in its own words."""
 
@@ -26,14 +30,27 @@ class Oracle:
 
     def ask(self, work: str, **given: Any) -> Any:
         """Raises OracleRefusal when the library does not accept what it is given."""
-        stdin, stdout = _pipes(self.process)
-        stdin.write(json.dumps({"work": work, "given": given}) + "\n")
-        stdin.flush()
-        answer = json.loads(stdout.readline() or '{"unknown": "the oracle is gone"}', parse_int=_number)
+        return self.browse(_no_web, work, **given)
+
+    def browse(self, web: Web, work: str, **given: Any) -> Any:
+        """As ask; what the library fetches meanwhile, `web` answers."""
+        answer = self._say({"work": work, "given": given})
+        while "fetch" in answer:
+            answer = self._say(web(answer["fetch"]))
         if "refused" in answer:
             raise OracleRefusal(answer["refused"])
         assert "value" in answer, answer
         return answer["value"]
+
+    def _say(self, message: Mapping[str, Any]) -> Any:
+        stdin, stdout = _pipes(self.process)
+        stdin.write(json.dumps(message) + "\n")
+        stdin.flush()
+        return json.loads(stdout.readline() or '{"unknown": "the oracle is gone"}', parse_int=_number)
+
+
+def _no_web(request: Mapping[str, Any]) -> Mapping[str, Any]:
+    raise AssertionError(f"nobody expected a request for {request['url']}")
 
 
 def missing() -> str | None:

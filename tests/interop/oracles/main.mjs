@@ -1,15 +1,15 @@
 // Foreign libraries behind one process: a line of JSON {work, given} comes in, a line {value} or {refused} goes out, one at a
-// time. No network, no files, no clock but where a library insists on its own.
-import { createInterface } from 'node:readline'
-
+// time. No network (web.mjs asks the test), no files, no clock but where a library insists on its own.
 import * as dcql from './dcql.mjs'
 import * as mdoc from './mdoc.mjs'
 import * as oauth from './oauth.mjs'
+import * as openid4vc from './openid4vc.mjs'
 import * as sdjwt from './sdjwt.mjs'
 import * as status from './status.mjs'
 import * as timing from './timing.mjs'
+import { hear, say } from './web.mjs'
 
-const rooms = { dcql, mdoc, oauth, sdjwt, status, timing }
+const rooms = { dcql, mdoc, oauth, openid4vc, sdjwt, status, timing }
 
 async function answer({ work, given }) {
   const [room, name] = work.split('.')
@@ -22,6 +22,4 @@ async function answer({ work, given }) {
   }
 }
 
-for await (const line of createInterface({ input: process.stdin })) {
-  process.stdout.write(`${JSON.stringify(await answer(JSON.parse(line)))}\n`)
-}
+for (let asked = await hear(); asked; asked = await hear()) say(await answer(asked))
