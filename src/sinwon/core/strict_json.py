@@ -5,6 +5,7 @@ nesting deeper than MAX_DEPTH and more names than the caller allows. `parse_json
 (msgspec Struct): unknown members are ignored there unless the type forbids them, as the protocols ask.
 """
 
+from collections.abc import Iterable
 from re import compile as pattern
 from typing import Any, Final, TypeVar
 
@@ -71,6 +72,11 @@ def _place(error: msgspec.ValidationError) -> str:
 def dump(value: object) -> bytes:
     """Compact JSON of plain values or message types."""
     return ENCODER.encode(value)
+
+
+def dump_lines(values: Iterable[object]) -> bytes:
+    """Compact JSON of each value, each ended by a line end."""
+    return ENCODER.encode_lines(values)
 
 
 def _utf8(text: str) -> bytes:

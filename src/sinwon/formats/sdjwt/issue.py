@@ -5,10 +5,11 @@ but salts: `prepare` and `prepare_hidden` check and write the members once, each
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from hashlib import sha256
 from struct import unpack
 from typing import Any, Final
+
+from msgspec import Struct
 
 from sinwon.core.base64url import encode_bytes
 from sinwon.core.ids import Randomness
@@ -28,8 +29,7 @@ ALGORITHM_MEMBER: Final = dump({ALGORITHM: HASH})[1:-1]
 DIGESTS_MARK, ALGORITHM_MARK, PLACEHOLDER_MARK = [dump(name) + b":" for name in (DIGESTS, ALGORITHM, PLACEHOLDER)]
 
 
-@dataclass(frozen=True, slots=True)
-class Hidden:
+class Hidden(Struct, frozen=True):
     """Members of which all or parts are hidden, checked and written once."""
 
     text: Text
@@ -39,9 +39,8 @@ class Hidden:
     """Disclosures of one copy."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Copy:
-    """One copy in the making."""
+class _Copy(Struct, frozen=True):
+    """One copy in the making. A Struct, because there is one per credential."""
 
     openings: Iterator[bytes]
     """Not used yet."""

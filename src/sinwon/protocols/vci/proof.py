@@ -6,8 +6,9 @@ issuer's metadata does not ask for.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, Final
+
+from msgspec import Struct
 
 from sinwon.core.refusal import Malformed, Refusal, Unmet, Untrusted
 from sinwon.formats.jose.jws import Jws, parse_jws, sign_jws, verify_jws
@@ -21,9 +22,8 @@ MAX_PROOF_AGE: Final = 300  # seconds either way: a wallet's clock may be wrong,
 KEY_HEADERS: Final = ("jwk", "kid", "x5c")
 
 
-@dataclass(frozen=True, slots=True)
-class Proof:
-    """A proof as it came: shape only."""
+class Proof(Struct, frozen=True):
+    """A proof as it came: shape only. A Struct, like VerifiedProof, because a batch has many."""
 
     jws: Jws
     key: PublicKey
@@ -32,8 +32,7 @@ class Proof:
     nonce: object
 
 
-@dataclass(frozen=True, slots=True)
-class VerifiedProof:
+class VerifiedProof(Struct, frozen=True):
     """The holder has `key`, for this issuer, now."""
 
     key: PublicKey
