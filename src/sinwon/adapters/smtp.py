@@ -7,6 +7,7 @@ words hold no address. Does not wait for bounces.
 import smtplib
 import ssl
 from collections.abc import Callable
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -49,11 +50,12 @@ class Smtp:
     def send(self, mail: Mail) -> None:
         if not ADDRESS.match(mail.to) or len(mail.text) > LONGEST_MAIL:
             raise MessageNotSent("not an address that mail goes to, or a text too long")
-        message = self._message(mail)
         try:
-            with self._connected() as server:
+            message = self._message(mail)
+            with closing(self._connected()) as server:
                 server.send_message(message, from_addr=self.sender, to_addrs=[mail.to])
-        except (OSError, smtplib.SMTPException, UnicodeError) as error:
+                _say_goodbye(server)
+        except (OSError, smtplib.SMTPException, ValueError) as error:
             raise MessageNotSent(f"mail not taken: {type(error).__name__}") from None
 
     def _connected(self) -> smtplib.SMTP:
@@ -80,7 +82,13 @@ class Smtp:
         message["To"] = Address(addr_spec=mail.to)
         message["Date"] = formatdate(self.clock())
         message["Message-ID"] = f"<{mail.id}@{self.sender.partition('@')[2]}>"
-        message["Content-Language"] = mail.language
         message["Auto-Submitted"] = "auto-generated"
         message.set_content(mail.text)
+        message["Content-Language"] = mail.language
         return message
+
+
+def _say_goodbye(server: smtplib.SMTP) -> None:
+    """The mail was taken: what goes wrong from here on does not make it sent twice."""
+    with suppress(OSError, smtplib.SMTPException):
+        server.quit()
