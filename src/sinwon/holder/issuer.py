@@ -5,7 +5,7 @@ A request that is refused for the lack of a DPoP nonce is sent again with it, on
 Every endpoint must lie on the issuer's own origin [P]: metadata cannot send a code or a token elsewhere.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from re import compile as pattern
 from typing import Any, Final
@@ -59,14 +59,28 @@ class Issuer:
         batch = self.metadata.batch_credential_issuance
         return 1 if batch is None else max(1, batch.batch_size)
 
+    def holdable(self, names: Iterable[str]) -> tuple[str, ...]:
+        """Those of a format this wallet holds: an offer may list every format there is. Raises Unmet for one that the issuer
+        does not describe, and when none is left."""
+        held = tuple(name for name in names if self._described(name).format == SD_JWT_VC)
+        if not held:
+            raise Unmet(INVALID_METADATA, "no configuration of a format this wallet holds")
+        return held
+
     def configuration(self, name: str) -> Configuration:
         """Raises Unmet for one that is not there or is not of a kind we hold."""
-        found = self.metadata.credential_configurations_supported.get(name)
-        if found is None or found.format != SD_JWT_VC or not found.vct:
-            raise Unmet(INVALID_METADATA, "a configuration the issuer does not describe, or of another format")
+        found = self._described(name)
+        if found.format != SD_JWT_VC or not found.vct:
+            raise Unmet(INVALID_METADATA, "a configuration of another format")
         proof = found.proof_types_supported.get("jwt")
         if proof is None or "ES256" not in proof.proof_signing_alg_values_supported:
             raise Unmet(INVALID_METADATA, "a configuration without jwt proofs by ES256")
+        return found
+
+    def _described(self, name: str) -> Configuration:
+        found = self.metadata.credential_configurations_supported.get(name)
+        if found is None:
+            raise Unmet(INVALID_METADATA, "a configuration the issuer does not describe")
         return found
 
     def redeem(self, offer: OfferView, tx_code: str | None, sender: Sender | None) -> Tokens:

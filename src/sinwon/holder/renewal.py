@@ -41,8 +41,8 @@ class Renewal(msgspec.Struct, frozen=True):
 
 
 def new_renewal(offer: OfferView, issuer: Issuer, key: str, refresh_token: str) -> Renewal:
-    """Raises Unmet for a configuration we could not hold."""
-    wanted = tuple(Wanted(name, issuer.configuration(name).vct) for name in offer.configuration_ids)
+    """Raises Unmet for a configuration that the issuer does not describe as it should."""
+    wanted = tuple(Wanted(name, issuer.configuration(name).vct) for name in issuer.holdable(offer.configuration_ids))
     return Renewal(offer.issuer, offer.grant.authorization_server, key, refresh_token, wanted)
 
 

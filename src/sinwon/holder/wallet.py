@@ -47,11 +47,12 @@ class Holder:
         return read_offer(self.powers, link)
 
     def accept_offer(self, offer: OfferView, *, tx_code: str | None = None, copies: int = COPIES) -> Counter[str]:
-        """Receives every configuration of the offer; how many copies of each type. Raises Refusal, Unreachable."""
+        """Receives every configuration of the offer that this wallet can hold; how many copies of each type. Raises Refusal,
+        Unreachable."""
         try:
             issuer = open_issuer(self.powers, offer.issuer, offer.grant.authorization_server)
-            access = self._redeem(issuer, offer, tx_code)
-            return self._receive(issuer, access, offer.configuration_ids, copies)
+            wanted = issuer.holdable(offer.configuration_ids)
+            return self._receive(issuer, self._redeem(issuer, offer, tx_code), wanted, copies)
         except Refusal as refusal:
             self._note(offer.issuer, refusal.code, ())
             raise
