@@ -9,10 +9,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from sqlalchemy import Connection, ScalarSelect, bindparam, func, insert, or_, select, update
+from sqlalchemy import Connection, ScalarSelect, and_, bindparam, func, insert, or_, select, update
 
 from sinwon.formats.status.token import Kind
-from sinwon.store.issuer.tables import CERTIFICATES, PERSONS, STATUS_LISTS, TOKENS
+from sinwon.store.issuer.tables import CERTIFICATES, DEVICES, PERSONS, STATUS_LISTS, TOKENS
 from sinwon.store.kept import Conflict, Kept
 
 
@@ -75,6 +75,8 @@ class Granted:
     lists: Mapping[Kind, OpenList]
     key: str | None = None
     """The thumbprint of the key the token is bound to; None for a bearer token."""
+    device: str | None = None
+    """The state of the device with that key (store.issuer.devices)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +116,7 @@ _GRANTED = Kept(
         CERTIFICATES.c.valid_until,
         CERTIFICATES.c.changes,
         TOKENS.c.key,
+        DEVICES.c.state,
         _JWT_LIST.c.number,
         _JWT_LIST.c.id,
         _CWT_LIST.c.number,
@@ -121,6 +124,7 @@ _GRANTED = Kept(
     )
     .select_from(TOKENS)
     .join(CERTIFICATES, CERTIFICATES.c.id == TOKENS.c.certificate)
+    .outerjoin(DEVICES, and_(DEVICES.c.certificate == CERTIFICATES.c.id, DEVICES.c.key == TOKENS.c.key))
     .outerjoin(_JWT_LIST, _JWT_LIST.c.number == _newest(Kind.JWT))
     .outerjoin(_CWT_LIST, _CWT_LIST.c.number == _newest(Kind.CWT))
     .where(TOKENS.c.digest == bindparam("digest"), TOKENS.c.expires_at > bindparam("now"))
@@ -201,11 +205,11 @@ def granted(connection: Connection, token: str, *, now: int) -> Granted | None:
     row = _GRANTED.run(connection, {"digest": token, "now": now}).fetchone()
     if row is None:
         return None
-    certificate, configurations, person_id, person, state, valid_until, changes, key, *numbers = row
+    certificate, configurations, person_id, person, state, valid_until, changes, key, device, *numbers = row
     found = {Kind.JWT: numbers[:2], Kind.CWT: numbers[2:]}
     lists = {kind: OpenList(*pair) for kind, pair in found.items() if pair[0] is not None}
     asked = tuple(configurations.split(" "))
-    return Granted(certificate, asked, person_id, person, CertificateState(state), valid_until, changes, lists, key)
+    return Granted(certificate, asked, person_id, person, CertificateState(state), valid_until, changes, lists, key, device)
 
 
 def of_token(connection: Connection, token: str, *, now: int) -> OfToken | None:

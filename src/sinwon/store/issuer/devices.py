@@ -1,4 +1,7 @@
-"""The device a certificate is on, known by the thumbprint of its DPoP key: one at a time, the others were replaced."""
+"""The device a certificate is on, known by the thumbprint of its DPoP key: one at a time, the others were replaced.
+
+Another may be coming: it has redeemed the offer of a transfer, and takes over with its first copies, not before.
+"""
 
 from enum import StrEnum
 
@@ -11,6 +14,7 @@ from sinwon.store.kept import Conflict, Kept
 
 class DeviceState(StrEnum):
     CURRENT = "current"
+    COMING = "coming"
     REPLACED = "replaced"
 
 
@@ -28,6 +32,23 @@ _TAKE_BACK = Kept(
     .where(DEVICES.c.certificate == bindparam("of"), DEVICES.c.key == bindparam("with_key"))
     .values(state=DeviceState.CURRENT.value, added_at=bindparam("now"))
 )
+_ARRIVE = Kept(
+    update(DEVICES)
+    .where(
+        DEVICES.c.certificate == bindparam("of"),
+        DEVICES.c.key == bindparam("with_key"),
+        DEVICES.c.state == DeviceState.COMING.value,
+        DEVICES.c.added_at >= bindparam("since"),
+    )
+    .values(state=DeviceState.CURRENT.value, added_at=bindparam("now"))
+)
+_COMING = Kept(
+    select(DEVICES.c.key).where(DEVICES.c.certificate == bindparam("of"), DEVICES.c.state == DeviceState.COMING.value)
+)
+_LATE = select(DEVICES.c.certificate).where(
+    DEVICES.c.state == DeviceState.COMING.value, DEVICES.c.added_at < bindparam("before")
+)
+_CALL_OFF = Kept(delete(DEVICES).where(DEVICES.c.certificate == bindparam("of"), DEVICES.c.state == DeviceState.COMING.value))
 _FORGET = Kept(delete(DEVICES).where(DEVICES.c.certificate == bindparam("of")))
 
 
@@ -53,6 +74,40 @@ def replace_device(connection: Connection, certificate: str, jkt: str, now: int)
     except Conflict:
         return False
     return True
+
+
+def expect_device(connection: Connection, certificate: str, jkt: str, now: int) -> bool:
+    """The device with this key is to take the certificate over. Whether it never had it before; after False the transaction
+    must be rolled back."""
+    try:
+        row = {"certificate": certificate, "key": jkt, "state": DeviceState.COMING.value, "added_at": now}
+        _INSERT.run(connection, row)
+    except Conflict:
+        return False
+    return True
+
+
+def let_arrive(connection: Connection, certificate: str, jkt: str, *, since: int, now: int) -> bool:
+    """The device that was expected, at `since` or later, has the certificate from now on, alone: tokens of others end. Whether it
+    was; after False the transaction must be rolled back. Lock the life first."""
+    _REPLACE.run(connection, {"of": certificate})
+    row = {"of": certificate, "with_key": jkt, "since": since, "now": now}
+    if _ARRIVE.run(connection, row).rowcount != 1:
+        return False
+    refreshes.end_of_other_keys(connection, certificate, jkt)
+    return True
+
+
+def call_off(connection: Connection, certificate: str) -> None:
+    """Whoever is coming does not: its tokens end. Lock the life first."""
+    for (key,) in _COMING.run(connection, {"of": certificate}).fetchall():
+        refreshes.end_of_key(connection, certificate, key)
+    _CALL_OFF.run(connection, {"of": certificate})
+
+
+def late(connection: Connection, *, before: int) -> tuple[str, ...]:
+    """Certificates with a device that was expected before `before` and has not come."""
+    return tuple(connection.execute(_LATE, {"before": before}).scalars())
 
 
 def forget(connection: Connection, certificate: str) -> None:

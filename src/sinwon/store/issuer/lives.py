@@ -72,7 +72,8 @@ _LIFE = select(
     CERTIFICATES.c.changes,
     CERTIFICATES.c.person,
 ).where(CERTIFICATES.c.id == bindparam("of"))
-_FIND, _LOCK = Kept(_LIFE), Kept(_LIFE.with_for_update())
+_FIND, _LOCK = Kept(_LIFE), Kept(_LIFE.with_for_update(key_share=True))
+"""Locked against changes, not against rows of other tables that name it: those are written beside it, in whatever order."""
 _HOLDS = Kept(
     select(HOLDS.c.reason, HOLDS.c.since, HOLDS.c.by)
     .where(HOLDS.c.certificate == bindparam("of"))
@@ -83,6 +84,15 @@ _OF_PERSON = Kept(
     .join(PERSONS, PERSONS.c.person_id == CERTIFICATES.c.person_id)
     .where(PERSONS.c.rrn_index == bindparam("rrn_index"))
     .order_by(IS_NOT_OVER.desc(), CERTIFICATES.c.issued_at.desc(), CERTIFICATES.c.id)
+)
+_OF_SAME_PERSON = Kept(
+    select(CERTIFICATES.c.id)
+    .where(
+        CERTIFICATES.c.person_id
+        == select(CERTIFICATES.c.person_id).where(CERTIFICATES.c.id == bindparam("of")).scalar_subquery(),
+        IS_NOT_OVER,
+    )
+    .order_by(CERTIFICATES.c.id)
 )
 _BY_CODE = Kept(select(CERTIFICATES.c.id).where(CERTIFICATES.c.revocation_code == bindparam("code"), IS_NOT_OVER))
 _BY_REGISTRATION = Kept(
@@ -160,6 +170,16 @@ def of_person(connection: Connection, rrn_index: str) -> tuple[Found, ...]:
     """All certificates of a person: those that are not over first, the newest first among them."""
     rows = _OF_PERSON.run(connection, {"rrn_index": rrn_index}).fetchall()
     return tuple(Found(certificate, CertificateState(state)) for certificate, state in rows)
+
+
+def of_same_person(connection: Connection, certificate: str) -> tuple[str, ...]:
+    """The person's certificates that are not over, this one among them, in the order in which they are to be locked."""
+    return tuple(row[0] for row in _OF_SAME_PERSON.run(connection, {"of": certificate}).fetchall())
+
+
+def has_revocation_code(connection: Connection, certificate: str, code: str) -> bool:
+    """Whether this is the certificate's own (by keyed hash)."""
+    return of_revocation_code(connection, code) == certificate
 
 
 def of_revocation_code(connection: Connection, code: str) -> str | None:

@@ -16,6 +16,8 @@ from sinwon.store.kept import Kept
 
 FIRST: Final = "first"
 """The kind of offer that a certificate begins with."""
+TRANSFER: Final = "transfer"
+"""The kind that moves it to another device."""
 
 
 class OfferState(StrEnum):
@@ -47,6 +49,7 @@ class OfferOfCode:
     tx_code: str | None
     configurations: tuple[str, ...]
     state: OfferState
+    kind: str = FIRST
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +74,7 @@ _COUNT_MINTING = Kept(
     .returning(OFFERS.c.id, OFFERS.c.configurations, OFFERS.c.tx_code.is_not(None))
 )
 _OF_CODE = Kept(
-    select(OFFERS.c.id, OFFERS.c.certificate, OFFERS.c.tx_code, OFFERS.c.configurations, OFFERS.c.state)
+    select(OFFERS.c.id, OFFERS.c.certificate, OFFERS.c.tx_code, OFFERS.c.configurations, OFFERS.c.state, OFFERS.c.kind)
     .join(CODES, CODES.c.offer == OFFERS.c.id)
     .where(CODES.c.digest == bindparam("digest"), CODES.c.expires_at > bindparam("now"))
     .with_for_update(of=OFFERS)
@@ -95,10 +98,15 @@ _CLOSE = Kept(
     .where(OFFERS.c.certificate == bindparam("of"), OFFERS.c.state == OfferState.OPEN.value)
     .values(state=OfferState.CLOSED.value)
 )
+_CLOSE_TRANSFERS = Kept(
+    update(OFFERS)
+    .where(OFFERS.c.certificate == bindparam("of"), OFFERS.c.kind == TRANSFER, OFFERS.c.state == OfferState.OPEN.value)
+    .values(state=OfferState.CLOSED.value)
+)
 _LAPSED = (
     select(OFFERS.c.certificate)
     .join(CERTIFICATES, CERTIFICATES.c.id == OFFERS.c.certificate)
-    .where(OFFERS.c.expires_at < bindparam("before"), CERTIFICATES.c.fetched_at.is_(None), IS_NOT_OVER)
+    .where(OFFERS.c.kind == FIRST, OFFERS.c.expires_at < bindparam("before"), CERTIFICATES.c.fetched_at.is_(None), IS_NOT_OVER)
 )
 
 
@@ -133,7 +141,7 @@ def of_code(connection: Connection, code: str, *, now: int) -> OfferOfCode | Non
     """The offer of a code (by digest) whose time is not over, whatever the offer's state. It is the caller's alone until the
     transaction ends: whoever compares a PIN with it has seen every try before."""
     row = _OF_CODE.run(connection, {"digest": code, "now": now}).fetchone()
-    return OfferOfCode(row[0], row[1], row[2], tuple(row[3].split(" ")), OfferState(row[4])) if row else None
+    return OfferOfCode(row[0], row[1], row[2], tuple(row[3].split(" ")), OfferState(row[4]), row[5]) if row else None
 
 
 def redeem(connection: Connection, offer: str) -> bool:
@@ -169,6 +177,10 @@ def add_token(
 
 def close(connection: Connection, certificate: str) -> None:
     _CLOSE.run(connection, {"of": certificate})
+
+
+def close_transfers(connection: Connection, certificate: str) -> None:
+    _CLOSE_TRANSFERS.run(connection, {"of": certificate})
 
 
 def lapsed(connection: Connection, *, before: int) -> tuple[str, ...]:

@@ -105,7 +105,18 @@ _END_OTHERS = Kept(
     .values(state=FamilyState.REPLACED.value)
 )
 _DROP_TOKENS = Kept(delete(TOKENS).where(TOKENS.c.certificate == bindparam("of"), TOKENS.c.key == bindparam("of_key")))
-_DROP_OTHER_TOKENS = Kept(delete(TOKENS).where(TOKENS.c.certificate == bindparam("of"), TOKENS.c.key != bindparam("but")))
+_END_OF_KEY = Kept(
+    update(REFRESHES)
+    .where(
+        REFRESHES.c.certificate == bindparam("of"),
+        REFRESHES.c.key == bindparam("of_key"),
+        REFRESHES.c.state == FamilyState.LIVING.value,
+    )
+    .values(state=FamilyState.REPLACED.value)
+)
+_DROP_OTHER_TOKENS = Kept(
+    delete(TOKENS).where(TOKENS.c.certificate == bindparam("of"), TOKENS.c.key.is_distinct_from(bindparam("but")))
+)
 _FORGET = Kept(delete(REFRESHES).where(REFRESHES.c.certificate == bindparam("of")))
 
 
@@ -154,6 +165,12 @@ def end_of_other_keys(connection: Connection, certificate: str, key: str) -> Non
     """Only the device with this key goes on getting copies."""
     _END_OTHERS.run(connection, {"of": certificate, "but": key})
     _DROP_OTHER_TOKENS.run(connection, {"of": certificate, "but": key})
+
+
+def end_of_key(connection: Connection, certificate: str, key: str) -> None:
+    """The device with this key gets no more copies."""
+    _END_OF_KEY.run(connection, {"of": certificate, "of_key": key})
+    _DROP_TOKENS.run(connection, {"of": certificate, "of_key": key})
 
 
 def forget(connection: Connection, certificate: str) -> None:

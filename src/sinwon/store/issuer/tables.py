@@ -4,7 +4,8 @@ What is at rest: the person sealed (certificates.person, erased when the certifi
 a keyed hash only (persons.rrn_index), the issuance PIN, the revocation code and the registration number as keyed hashes
 (offers.tx_code, certificates.revocation_code and .registration_index, the latter two until the end), codes, links, tokens and
 holder keys as digests; of a refresh token nothing but how often it was renewed. Addresses of notices are sealed, and wiped when
-the notice was sent or given up. After its end stay the certificate's id, application, reason and person id, and each copy's
+the notice was sent or given up. Of whoever asks for a link to stop a certificate nothing is kept but the keyed hash that finds
+it, for a minute (loss_asks.of); what is mailed, links and codes, is a digest (mailed_secrets). After its end stay the certificate's id, application, reason and person id, and each copy's
 place in a status list: a place is never given twice, so its row is never deleted.
 """
 
@@ -171,6 +172,34 @@ USED_ONCE: Final = Table(
     Column("expires_at", BigInteger, nullable=False),
     **WITHOUT_ROWID,
 )
+CEILINGS: Final = Table(
+    "ceilings",
+    METADATA,
+    Column("name", String(64), primary_key=True),
+    Column("begun", BigInteger, nullable=False),
+    Column("count", Integer, nullable=False),
+    **WITHOUT_ROWID,
+)
+LOSS_ASKS: Final = Table(
+    "loss_asks",
+    METADATA,
+    Column("id", String(ID), primary_key=True),
+    Column("of", String(DIGEST), nullable=False),
+    Column("at", BigInteger, nullable=False),
+    **WITHOUT_ROWID,
+)
+MAILED_SECRETS: Final = Table(
+    "mailed_secrets",
+    METADATA,
+    Column("digest", String(DIGEST), primary_key=True),
+    Column("certificate", String(ID), ForeignKey("certificates.id"), nullable=False),
+    Column("purpose", String(16), nullable=False),
+    Column("made_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+    Column("used_at", BigInteger),
+    **WITHOUT_ROWID,
+)
+Index("mailed_of_certificate", MAILED_SECRETS.c.certificate, MAILED_SECRETS.c.purpose, MAILED_SECRETS.c.made_at)
 STATUS_LISTS: Final = Table(
     "status_lists",
     METADATA,
