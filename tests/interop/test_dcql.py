@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sinwon.core.refusal import Unmet
@@ -133,7 +133,7 @@ def compare(node: Oracle, query: dict[str, Any], wallet: list[Owned]) -> Matches
     return ours
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, deadline=None)
 @given(query=queries(), wallet=WALLETS)
 def test_the_same_candidates(node: Oracle, query: dict[str, Any], wallet: list[Owned]) -> None:
     compare(node, query, wallet)
@@ -177,7 +177,7 @@ def they_take(node: Oracle, query: dict[str, Any], presented: dict[str, list[Own
     return bool(node.ask("dcql.answers", query=query, presented=answer))
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, deadline=None)
 @given(answer=answers())
 def test_the_same_answers_are_complete(node: Oracle, answer: tuple[dict[str, Any], dict[str, list[Owned]]]) -> None:
     assert we_take(*answer) == they_take(node, *answer)

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sinwon.core import base64url
@@ -205,7 +205,7 @@ def test_one_byte_of_theirs_and_we_refuse(node: Oracle, name: str) -> None:
         we_verify(flipped(response, place(response, name)))
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, deadline=None)
 @given(
     elements=st.dictionaries(
         st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=12),

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sinwon.core.refusal import Refusal
@@ -184,7 +184,7 @@ def has_empty_name(template: Any) -> bool:
     return isinstance(template, list) and any(map(has_empty_name, template))
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, deadline=None)
 @given(template=TEMPLATES.filter(lambda template: not has_empty_name(template)), decoys=st.integers(0, 2))
 def test_every_structure_reads_the_same(node: Oracle, template: dict[str, Any], decoys: int) -> None:
     hidden = prepare(template, decoys=decoys)
