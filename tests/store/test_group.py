@@ -14,7 +14,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from sinwon.core.refusal import Fault, Unmet
-from sinwon.store.engine import open_engine, reading, writing
+from sinwon.store.engine import open_engine, reading, unpooled, writing
 from sinwon.store.group import CURRENT, Group
 from sinwon.store.kept import Conflict, Kept
 from sinwon.web.shared.app import make_app
@@ -67,7 +67,7 @@ def _add_orphan(engine: Engine) -> None:
 
 def _in_group(engine: Engine, story: Callable[[Group], Awaitable[None]]) -> None:
     async def run() -> None:
-        group = Group(engine)
+        group = Group(engine, unpooled(engine))
         before = CURRENT.set(group)
         try:
             await story(group)
@@ -138,18 +138,6 @@ def test_when_the_database_undoes_all_of_it_itself_the_rest_of_the_turn_is_refus
         assert _marks(engine) == [3]
 
     _in_group(engine, story)
-
-
-def test_its_connections_serve_others_once_it_is_closed(engine: Engine) -> None:
-    async def story(group: Group) -> None:
-        _add(engine, 1)
-        await group.settled()
-
-    _in_group(engine, story)
-    for mark in (2, 3):  # on the two connections that it gave back
-        with pytest.raises(Unmet):
-            _add_and_refuse(engine, mark)
-    assert _marks(engine) == [1]
 
 
 def test_another_thread_has_transactions_of_its_own(engine: Engine) -> None:

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Final
 
-from sqlalchemy import Connection, Engine, PoolProxiedConnection, create_engine, event
+from sqlalchemy import Connection, Engine, NullPool, PoolProxiedConnection, create_engine, event
 
-from sinwon.store.group import CURRENT, OWN
+from sinwon.store.group import CURRENT
 
 THREADS: Final = 40  # what the web framework runs at once; the pool must not be smaller
 BUSY_MILLISECONDS: Final = 10_000
@@ -26,6 +26,15 @@ def open_engine(url: str) -> Engine:
     event.listen(engine, "connect", _prepare_sqlite)
     setattr(engine.dialect, "do_begin", _begin_sqlite)  # noqa: B010 (a hook of this engine's dialect alone)
     return engine
+
+
+def unpooled(engine: Engine) -> Engine:
+    """The same SQLite database for connections that are kept (store.group): not of the pool, which threads share, and their
+    transactions begun and ended by hand."""
+    kept = create_engine(engine.url, poolclass=NullPool, hide_parameters=True)
+    event.listen(kept, "connect", _prepare_sqlite)
+    setattr(kept.dialect, "do_begin", _begin_nothing)  # noqa: B010 (as above)
+    return kept
 
 
 @contextmanager
@@ -68,5 +77,8 @@ def _prepare_sqlite(raw: Any, _record: object) -> None:
 
 
 def _begin_sqlite(pooled: PoolProxiedConnection) -> None:
-    if OWN not in pooled.info:
-        pooled.cursor().execute("BEGIN" if READING in pooled.info else "BEGIN IMMEDIATE")
+    pooled.cursor().execute("BEGIN" if READING in pooled.info else "BEGIN IMMEDIATE")
+
+
+def _begin_nothing(_pooled: PoolProxiedConnection) -> None:
+    """Whoever keeps the connection begins and ends its transactions."""

@@ -19,18 +19,17 @@ from sqlalchemy import Connection, Engine
 from sinwon.core.refusal import Fault
 
 CURRENT: Final[ContextVar["Group | None"]] = ContextVar("sinwon_group", default=None)
-OWN: Final = "sinwon_group"
-"""Marks a connection whose transactions are begun and ended here, not by SQLAlchemy."""
 
 
 class Group:
     """Belongs to one event loop and its thread."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, unpooled: Engine) -> None:
+        """`engine` is what use cases name; `unpooled` (store.engine) opens the two connections that are kept."""
         self.engine = engine
         self._thread = get_ident()
-        self._writer, self._writing = _kept(engine)
-        self._reader, self._reading = _kept(engine)
+        self._writer, self._writing = _kept(unpooled)
+        self._reader, self._reading = _kept(unpooled)
         self._readers = 0
         self._end: Future[Exception | None] | None = None
 
@@ -73,10 +72,9 @@ class Group:
             raise Fault("the transaction was not committed")
 
     def close(self) -> None:
-        """Once its loop is closed. Its connections go back to the pool as any other: whoever gets them begins transactions."""
-        for connection in (self._writer, self._reader):
-            connection.connection.info.pop(OWN, None)
-            connection.close()
+        """Once its loop is closed."""
+        self._writer.close()
+        self._reader.close()
 
     def _open(self) -> None:
         if self._end is None:
@@ -100,9 +98,8 @@ class Group:
             end.set_result(lost)
 
 
-def _kept(engine: Engine) -> tuple[Connection, Any]:
-    """A connection of the pool, and the driver's beneath it. To SQLAlchemy it is in one transaction for ever."""
-    connection = engine.connect()
-    connection.connection.info[OWN] = True
+def _kept(unpooled: Engine) -> tuple[Connection, Any]:
+    """A connection, and the driver's beneath it. To SQLAlchemy it is in one transaction for ever: begun and ended here."""
+    connection = unpooled.connect()
     connection.begin()
     return connection, connection.connection.dbapi_connection

@@ -93,7 +93,7 @@ class DpopNonces:
 def parse_dpop_proof(text: str) -> DpopProof:
     """Raises Malformed("invalid_dpop_proof")."""
     try:
-        jws = parse_jws(text, limit=MAX_PROOF)
+        jws = parse_jws(text, limit=MAX_PROOF, own_header=True)
         claims = jws.claims()
         key = _key(jws)
     except Malformed as refusal:

@@ -18,6 +18,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from sinwon.core.refusal import Fault, Refusal
+from sinwon.store.engine import unpooled
 from sinwon.store.group import CURRENT, Group
 from sinwon.web.shared.answers import CORS, error_answer, refusal_answer
 
@@ -94,6 +95,7 @@ class Together:
     def __init__(self, app: ASGIApp, *, engine: Engine) -> None:
         self.app = app
         self.engine = engine
+        self._unpooled = unpooled(engine)
         self._groups: dict[AbstractEventLoop, Group] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -115,7 +117,7 @@ class Together:
         group = self._groups.get(loop)
         if group is None:
             self._forget_closed_loops()
-            group = self._groups[loop] = Group(self.engine)
+            group = self._groups[loop] = Group(self.engine, self._unpooled)
         return group
 
     def _forget_closed_loops(self) -> None:
