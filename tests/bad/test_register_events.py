@@ -116,17 +116,17 @@ FORGERIES: dict[str, tuple[Callable[[Town], str], int, str]] = {
 
 
 @pytest.mark.parametrize("forgery", FORGERIES)
-def test_T06_a_forged_message_is_not_even_kept(town: Town, forgery: str) -> None:
+def test_a_forged_message_is_not_even_kept(town: Town, forgery: str) -> None:
     make, status, code = FORGERIES[forgery]
     refused(town, tell(town, make(town)), status, code)
 
 
-def test_T06_another_media_type(town: Town) -> None:
+def test_another_media_type(town: Town) -> None:
     refused(town, tell(town, news(town, lost()), "application/json"), 415, "unsupported_media_type")
     refused(town, town.client.get("/register-events"), 405, "method_not_allowed")
 
 
-def test_T06_a_replayed_message_is_refused(town: Town) -> None:
+def test_a_replayed_message_is_refused(town: Town) -> None:
     token = news(town, lost())
     assert tell(town, token).status_code == 202
     again = tell(town, token)
@@ -134,18 +134,18 @@ def test_T06_a_replayed_message_is_refused(town: Town) -> None:
     assert tell(town, news(town, lost())).json() == {"taken": 0, "known": 1}
 
 
-def test_T06_control_the_registers_own_message_is_kept(town: Town) -> None:
+def test_control_the_registers_own_message_is_kept(town: Town) -> None:
     assert tell(town, news(town, lost())).json() == {"taken": 1, "known": 0}
     assert waiting(town) == 1
 
 
-def test_T06_control_the_largest_message_is_kept(town: Town) -> None:
+def test_control_the_largest_message_is_kept(town: Town) -> None:
     token = news(town, *(longest(number) for number in range(MAX_EVENTS)))
     assert len(token) <= MAX_BODY
     assert tell(town, token).json() == {"taken": MAX_EVENTS, "known": 0}
 
 
-def test_T06_nobody_is_a_register_where_none_is_configured(town: Town) -> None:
+def test_nobody_is_a_register_where_none_is_configured(town: Town) -> None:
     town.desk.consulate.register_keys.clear()  # type: ignore[attr-defined]
     refused(town, tell(town, news(town, lost())), 401, "unauthorized")
 

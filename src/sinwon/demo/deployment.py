@@ -13,7 +13,7 @@ from typing import Final
 from starlette.types import ASGIApp
 
 from sinwon.adapters.outbox import Outbox
-from sinwon.adapters.registers.embedded import Outage, embedded_registers
+from sinwon.adapters.registers.embedded import EmbeddedRegisters, Outage
 from sinwon.adapters.registers.people import InventedPerson
 from sinwon.cli.serving import Listener, serving
 from sinwon.cli.setup import ROLES, Plan, set_up
@@ -71,6 +71,8 @@ class Deployment:
     consulate: Consulate
     outbox: Outbox
     outage: Outage
+    registers: EmbeddedRegisters
+    """To which things can be made to happen; the consulate hears of it in its next round."""
     origins: Mapping[str, str]
     sites: tuple[Site, ...]
     desk: Desk
@@ -96,8 +98,9 @@ def deployed(folder: Path, people: tuple[InventedPerson, ...]) -> Iterator[Deplo
     for role in ROLES:
         migrate(config, role)
     world, outage = make_world(config), Outage()
+    registers = EmbeddedRegisters(people, outage)
     found_trust(world)
-    consulate = make_consulate(world, embedded_registers(people, outage))
+    consulate = make_consulate(world, registers.registers)
     sites = tuple(_site(service, origins) for service in (*LIVE, PLANNED))
     places = [(site.name_ko, site.name_en, site.origin) for site in sites]
     desk = Desk(origins["wallet"], places, consulate.catalogue)
@@ -108,7 +111,7 @@ def deployed(folder: Path, people: tuple[InventedPerson, ...]) -> Iterator[Deplo
         _register_clients(world, sites)
         officers = _register_officers(consulate, missions)
         outbox = Outbox(Path(config.consulate.outbox), world.clock)
-        yield Deployment(folder, world, roles, consulate, outbox, outage, origins, sites, desk, officers)
+        yield Deployment(folder, world, roles, consulate, outbox, outage, registers, origins, sites, desk, officers)
 
 
 def free_ports(count: int) -> list[int]:

@@ -11,7 +11,7 @@ from sinwon.core.refusal import Refusal
 from sinwon.keys.jwk import parse_public_jwk
 from sinwon.protocols.roles.messages import ASK_ACTIVE, AskActive
 from sinwon.protocols.roles.request import verify_role_request
-from sinwon.services.enrolment.issuer import ALREADY_OFFERED, IssuerUnavailable
+from sinwon.services.enrolment.issuer import ALREADY_OFFERED, ENDED, NOT_ALLOWED, IssuerUnavailable
 from tests.world import ISSUER, NOW, SeededRandomness, StandingClock, key
 
 RRN = "9001011970001"
@@ -86,6 +86,8 @@ def test_uncertain_answers_leave_it_open(given: Answer | None) -> None:
     [
         (b'{"error":"mission_not_open"}', "issuer_refused"),
         (b'{"error":"already_offered"}', ALREADY_OFFERED),
+        (b'{"error":"certificate_ended"}', ENDED),
+        (b'{"error":"not_allowed"}', NOT_ALLOWED),
         (b"gone", "issuer_refused"),
     ],
 )
