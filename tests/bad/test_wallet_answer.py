@@ -90,7 +90,7 @@ def test_P23_control_the_stronger_encryption_is_preferred(scene: Scene, offered:
 
 
 def test_formats_we_do_not_have_are_told(scene: Scene) -> None:
-    unknown: tuple[Any, ...] = ({"mso_mdoc": {}}, {"dc+sd-jwt": {"sd-jwt_alg_values": ["ES384"]}}, "x")
+    unknown: tuple[Any, ...] = ({"mso_mdoc": {}}, {"jwt_vc_json": {}}, {"dc+sd-jwt": {"sd-jwt_alg_values": ["ES384"]}}, "x")
     for formats in unknown:
         scene.tells(scene.serve(metadata(vp_formats_supported=formats)), "vp_formats_not_supported", "unreadable_request")
 

@@ -8,7 +8,7 @@ import pytest
 
 from sinwon.holder.ask import ConsentRequest
 from sinwon.holder.present import Choice, Declined, everything
-from sinwon.protocols.credential_types import IDENTITY, LINKAGE
+from sinwon.protocols.credential_types import IDENTITY, LINKAGE, TYPES
 from tests.forged_request import (
     Scene,
     Scenes,
@@ -182,4 +182,4 @@ def test_P19_control_two_credentials_where_the_preset_has_both(scene: Scene) -> 
     assert ask.consent.preset.name == "gov-minwon-rrn"
     scene.holder.send(ask, everything(ask.consent))
     assert scene.told()["vp_token"].keys() == {"identity", "l"}
-    assert scene.holder.left() == {IDENTITY: 1, LINKAGE: 1}
+    assert scene.holder.left() == {**dict.fromkeys(TYPES, 2), IDENTITY: 1, LINKAGE: 1}

@@ -8,25 +8,25 @@ import msgspec
 import pytest
 from sqlalchemy import select, update
 
-from sinwon.core.clock import DAY
+from sinwon.core.clock import DAY, HOUR, seoul_date, start_of_day_in_seoul
 from sinwon.core.fetch import Answer, Unreachable
 from sinwon.core.refusal import Refusal
 from sinwon.core.strict_json import dump, parse_object
-from sinwon.holder.present import only_required
+from sinwon.holder.present import Choice, only_required
 from sinwon.holder.renewal import FEW
 from sinwon.holder.storage import Kept
 from sinwon.holder.wallet import Holder
 from sinwon.keys.jwk import parse_public_jwk
 from sinwon.keys.trust import Purpose, TrustAnchors
-from sinwon.protocols.credential_types import AGE, IDENTITY, LINKAGE
+from sinwon.protocols.credential_types import IDENTITY, IDENTITY_TYPE, TYPES
 from sinwon.protocols.oauth.dpop import thumbprint_of
 from sinwon.store.issuer.tables import CERTIFICATES, DEVICES, REFRESHES, TOKENS
 from tests import world
-from tests.issuing import PIN, client_of, rows
+from tests.issuing import PERSON, PIN, client_of, rows
 from tests.network import with_body
 from tests.wallet_world import WalletWorld, powers, wallet_world
 
-ALL_NEW = {IDENTITY: 10, LINKAGE: 10, AGE: 10}
+ALL_NEW = dict.fromkeys(TYPES, 10)
 SERVER = "/.well-known/oauth-authorization-server"
 
 
@@ -104,6 +104,40 @@ def test_a_wallet_spends_its_copies_and_fetches_more(here: WalletWorld, drawer: 
     assert [event.outcome for event in here.holder.history.events[-2:]] == ["received", "sent"]
 
 
+def test_each_format_runs_out_by_itself(here: WalletWorld) -> None:
+    here.receive()
+    for _ in range(10 - FEW + 1):
+        here.holder.present(here.ask(), lambda _consent: Choice(True, format="mso_mdoc"))
+    assert here.holder.left() == {**ALL_NEW, IDENTITY_TYPE.doctype: FEW - 1}
+    assert here.holder.refresh() == {IDENTITY_TYPE.doctype: 10}
+
+
+def test_on_a_birthday_the_wallet_fetches_the_new_truth(here: WalletWorld) -> None:
+    """Copies end at that midnight. The day before it none would be any longer, so the wallet asks once and not again."""
+    day = seoul_date(here.clock.now + 3 * DAY)
+    midnight = start_of_day_in_seoul(day)
+    person = msgspec.structs.replace(PERSON, birthdate=day.replace(year=day.year - 19).isoformat())
+    here.holder.receive(here.issuing.make_offer(person=person).uri, tx_code=PIN, copies=4)
+    flagged = {name: 4 for name in TYPES if "linkage" not in name}
+    assert here.holder.refresh(copies=4) == {}
+    here.clock.now = midnight - DAY
+    assert here.holder.refresh(copies=4) == flagged
+    here.clock.move(HOUR)
+    assert here.holder.refresh(copies=4) == {}
+    assert over_19(here.holder, here.clock.now) == {False}
+    here.clock.now = midnight
+    assert here.holder.refresh(copies=4) == flagged
+    assert over_19(here.holder, here.clock.now) == {True}
+    assert {copy.type for copy in here.holder.copies.unused() if copy.expires_at < midnight + DAY} == set(flagged)
+
+
+def over_19(holder: Holder, now: int) -> set[bool]:
+    """What the copies to be shown next say."""
+    held = [one.held for one in holder.copies.offered(now)]
+    sets = [one.claims.get(next(iter(one.types)), one.claims) for one in held]
+    return {claims["age_over_19"] for claims in sets if "age_over_19" in claims}
+
+
 def test_the_token_is_bound_to_a_key_that_is_no_copy_s(here: WalletWorld, drawer: Drawer) -> None:
     here.receive()
     renewal = drawer.kept.renewals[0]
@@ -123,7 +157,7 @@ def test_while_there_are_enough_nobody_is_spoken_to(here: WalletWorld) -> None:
 
 def test_copies_that_run_out_are_followed_by_new_ones(here: WalletWorld) -> None:
     """For most of a year, by one refresh token after another; the copies that are over do not count as had."""
-    serve(here, copies=60)
+    serve(here, copies=120)
     here.receive()
     for _ in range(4):
         here.clock.move(13 * DAY + DAY // 2)
@@ -133,7 +167,7 @@ def test_copies_that_run_out_are_followed_by_new_ones(here: WalletWorld) -> None
 
 
 def test_more_living_copies_than_allowed_are_not_given(here: WalletWorld) -> None:
-    serve(here, copies=30)
+    serve(here, copies=60)
     here.receive()
     with pytest.raises(Refusal, match="credential_request_denied"):
         here.holder.refresh(few=11)
@@ -203,7 +237,7 @@ def test_the_wallet_answers_the_issuer_s_nonces(here: WalletWorld) -> None:
     here.receive()
     asked = [line for line in here.network.log[before:] if line.endswith("/token")]
     assert len(asked) == 2  # without the nonce, then with it; from there on each answer brings the next one
-    assert [line.rpartition("/")[2] for line in here.network.log].count("credential") == 3
+    assert [line.rpartition("/")[2] for line in here.network.log].count("credential") == len(TYPES)
     here.clock.move(14 * DAY)
     assert here.holder.refresh() == ALL_NEW
 

@@ -11,21 +11,31 @@ from typing import Any, Final
 
 from sinwon.core.refusal import Malformed, Refusal, Unmet, Untrusted
 from sinwon.core.text import shown
+from sinwon.formats.cose.names import SIGNING
 from sinwon.formats.dcql.match import Candidate, Matches, match_query
 from sinwon.formats.dcql.path import ClaimPath, find
 from sinwon.formats.dcql.query import CredentialQuery, Query, parse_query
 from sinwon.formats.jose.jwe import ENC_VALUES
+from sinwon.formats.mdoc.names import MDOC
 from sinwon.formats.sdjwt.names import SD_JWT_VC
 from sinwon.holder.copies import Offered
 from sinwon.holder.request import AuthenticRequest
 from sinwon.keys.jwk import parse_public_jwk
-from sinwon.protocols.credential_types import PERSON_ID
+from sinwon.protocols.credential_types import OF_DOCTYPE, PERSON_ID
+from sinwon.protocols.elements import from_elements
 from sinwon.protocols.trust.catalogue import Catalogue, Preset, Service
 
 SERVICE_URI: Final = "urn:sinwon:service:"
 PREFERRED_ENC: Final = tuple(reversed(ENC_VALUES))  # A256GCM first [HAIP 5]
 DEFAULT_ENC: Final = ("A128GCM",)  # [OID4VP 5.1]
 MAX_KEYS: Final = 16
+ALGORITHMS: Final[Mapping[str, tuple[tuple[str, ...], frozenset[object]]]] = {
+    SD_JWT_VC: (("sd-jwt_alg_values", "kb-jwt_alg_values"), frozenset({"ES256"})),
+    MDOC: (("issuerauth_alg_values", "deviceauth_alg_values"), frozenset(SIGNING)),
+}
+"""By format, the names under which a verifier lists algorithms, and those of ours."""
+Choices = tuple[tuple[ClaimPath, ...], ...]
+Options = tuple[tuple[str, ...], ...]
 
 UNKNOWN_SERVICE: Final = "unknown_service"
 NOT_LIVE: Final = "service_not_live"
@@ -108,16 +118,19 @@ def judge_request(
     if request.claims.transaction_data is not None:
         raise NotAnswered("invalid_transaction_data", "transaction data is not supported", UNREADABLE)
     # 2 formats and algorithms we have [OID4VP 11.1]
-    _check_formats(request.claims.client_metadata)
+    taken = taken_formats(request.claims.client_metadata)
     # 3 one well-formed query [OID4VP 5.1, 6]
     query = _query(request)
+    if taken.isdisjoint(credential.format for credential in query.credentials):
+        raise NotAnswered("vp_formats_not_supported", "no format asked for is one that the verifier takes", UNREADABLE)
     # 4 within one preset of the service [P]
     paths = asked_paths(query)
     preset = find_preset(service, catalogue, paths)
     # 5 what we could answer [OID4VP 6.4]
-    matches = _matches(query, offered)
+    usable = tuple(one for one in offered if one.copy.format in taken)
+    matches = _matches(query, usable)
     consent = _consent(service, preset, query, matches)
-    return Ask(request, consent, query, matches, offered, key)
+    return Ask(request, consent, query, matches, usable, key)
 
 
 def choose_response_key(metadata: Mapping[str, Any]) -> ResponseKey:
@@ -131,12 +144,24 @@ def choose_response_key(metadata: Mapping[str, Any]) -> ResponseKey:
 
 
 def asked_paths(query: Query) -> frozenset[ClaimPath]:
-    """Every claim of the query but the person's opaque name, which stands for the pairwise identifier of each preset."""
-    return frozenset(claim.path for credential in query.credentials for claim in credential.claims) - {(PERSON_ID,)}
+    """Every claim of the query by its name in the catalogue, in whatever format it is asked for. Raises NotAnswered."""
+    return frozenset(named(credential, claim.path) for credential in query.credentials for claim in credential.claims)
+
+
+def named(query: CredentialQuery, path: ClaimPath) -> ClaimPath:
+    """The claim's path in the claim set that both formats are made from. Raises NotAnswered for an element we do not know."""
+    if query.format != MDOC:
+        return path
+    kind = OF_DOCTYPE.get(query.meta.doctype_value)
+    claim = kind.by_element.get(str(path[1])) if kind is not None and path[0] == kind.doctype else None
+    if claim is None:
+        raise NotAnswered("access_denied", "asks for an element that no document of ours has", OVER_ASKING)
+    return claim.steps
 
 
 def find_preset(service: Service, catalogue: Catalogue, paths: frozenset[ClaimPath]) -> Preset:
-    """The narrowest preset of the service that covers all of `paths`. Raises NotAnswered."""
+    """The narrowest preset of the service that covers all of `paths`. The person's opaque name stands for the pairwise
+    identifier, of each preset but anonymous ones. Raises NotAnswered."""
     presets = [preset for name in service.presets if (preset := catalogue.preset(name)) is not None]
     covering = [preset for preset in presets if paths <= _covered(preset)]
     if not covering:
@@ -144,16 +169,30 @@ def find_preset(service: Service, catalogue: Catalogue, paths: frozenset[ClaimPa
     return min(covering, key=lambda preset: len(_covered(preset)))
 
 
-def split_claims(query: CredentialQuery) -> tuple[tuple[ClaimPath, ...], tuple[ClaimPath, ...]]:
-    """The claims that every claim set wants, and the others: what is required, and what a person may leave out."""
-    sets = [{claim.path for claim in choice} for choice in query.choices]
-    common = set.intersection(*sets)
-    paths = [claim.path for claim in query.claims if any(claim.path in one for one in sets)]
-    return tuple(path for path in paths if path in common), tuple(path for path in paths if path not in common)
+def split_claims(query: CredentialQuery, answers: Choices) -> tuple[tuple[ClaimPath, ...], tuple[ClaimPath, ...]]:
+    """What is required, and what a person may add: the least that suffices of the claim sets in `answers`, the verifier's
+    preference among equals, and what is asked for beside it. Another proof of the same is not asked for beside the first."""
+    least = min(answers, key=len)
+    beside = {claim.path for choice in query.choices for claim in choice if set(least) <= {one.path for one in choice}}
+    return least, tuple(claim.path for claim in query.claims if claim.path in beside and claim.path not in least)
+
+
+def chosen(query: Query, matches: Matches | None, wanted_format: str | None = None) -> tuple[str, ...]:
+    """The credential queries to be answered: of each required set the first option that can be, or one in the format wanted;
+    where nothing can, the verifier's first."""
+    sets = query.sets if matches is None else matches.sets
+    return tuple(name for each in sets if each.required for name in _option(query, each.options, wanted_format))
+
+
+def _option(query: Query, options: Options, wanted_format: str | None) -> tuple[str, ...]:
+    formats = {credential.id: credential.format for credential in query.credentials}
+    fitting = (option for option in options if all(formats[name] == wanted_format for name in option))
+    return next(fitting, options[0])
 
 
 def _covered(preset: Preset) -> frozenset[ClaimPath]:
-    return frozenset(tuple(name.split(".")) for name in (*preset.required, *preset.optional))
+    names = preset.claims if preset.anonymous else (PERSON_ID, *preset.claims)
+    return frozenset(tuple(name.split(".")) for name in names)
 
 
 def _query(request: AuthenticRequest) -> Query:
@@ -174,37 +213,59 @@ def _matches(query: Query, offered: Iterable[Offered]) -> Matches | None:
 
 def _consent(service: Service, preset: Preset, query: Query, matches: Matches | None) -> ConsentRequest:
     claims: dict[ClaimPath, AskedClaim] = {}
-    for credential in query.credentials:
-        candidates = matches.candidates.get(credential.id, ()) if matches is not None else ()
-        for claim in _asked(credential, candidates):
-            claims.setdefault(claim.path, claim)
+    for name in chosen(query, matches):
+        credential = query.credential(name)
+        if credential is not None:
+            found = matches.candidates[name][0] if matches is not None else None
+            claims.update({claim.path: claim for claim in _asked(credential, found)})
     claims.pop((PERSON_ID,), None)
     return ConsentRequest(
         service, preset, shown(service.name_ko), shown(service.name_en), tuple(claims.values()), matches is not None
     )
 
 
-def _asked(query: CredentialQuery, candidates: tuple[Candidate, ...]) -> list[AskedClaim]:
-    held = candidates[0].held.claims if candidates else {}
-    required, optional = split_claims(query)
-    claims = [AskedClaim(path, True, _value(held, path)) for path in required]
-    return claims + [AskedClaim(path, False, _value(held, path)) for path in optional if find(held, path) or not candidates]
+def _asked(query: CredentialQuery, candidate: Candidate | None) -> list[AskedClaim]:
+    held = candidate.held.claims if candidate is not None else {}
+    required, optional = split_claims(query, answers_of(query, candidate))
+    claims = [AskedClaim(named(query, path), True, _value(query, held, path)) for path in required]
+    there = [path for path in optional if candidate is None or find(held, path)]
+    return claims + [AskedClaim(named(query, path), False, _value(query, held, path)) for path in there]
 
 
-def _value(claims: Mapping[str, Any], path: ClaimPath) -> Any:
+def answers_of(query: CredentialQuery, candidate: Candidate | None) -> Choices:
+    """The claim sets a held credential satisfies; without one, all there are."""
+    if candidate is not None:
+        return candidate.choices
+    return tuple(tuple(claim.path for claim in choice) for choice in query.choices)
+
+
+def _value(query: CredentialQuery, claims: Mapping[str, Any], path: ClaimPath) -> Any:
     found = find(claims, path)
-    return found[0] if len(found) == 1 else (found or None)
+    value = found[0] if len(found) == 1 else (found or None)
+    if query.format != MDOC or value is None:
+        return value
+    kind = OF_DOCTYPE[query.meta.doctype_value]
+    return next(iter(from_elements(kind, {str(path[1]): value}).values()))
 
 
-def _check_formats(metadata: Mapping[str, Any]) -> None:
+def taken_formats(metadata: Mapping[str, Any]) -> frozenset[str]:
+    """Formats of ours that the verifier takes with our algorithm (OpenID4VP 1.0 §11.1, B.2.2, B.3.4). Raises NotAnswered."""
     formats = metadata.get("vp_formats_supported")
-    offered = formats.get(SD_JWT_VC) if isinstance(formats, dict) else None
-    if not isinstance(offered, dict):
-        raise NotAnswered("vp_formats_not_supported", "the verifier takes no SD-JWT VC", UNREADABLE)
-    for name in ("sd-jwt_alg_values", "kb-jwt_alg_values"):
-        values = offered.get(name, ["ES256"])
-        if not isinstance(values, list) or "ES256" not in values:
-            raise NotAnswered("vp_formats_not_supported", "the verifier takes no ES256", UNREADABLE)
+    offered = formats if isinstance(formats, dict) else {}
+    taken = frozenset(name for name in ALGORITHMS if isinstance(offered.get(name), dict) and _takes_ours(name, offered[name]))
+    if not taken:
+        raise NotAnswered("vp_formats_not_supported", "the verifier takes no format of ours signed by ES256", UNREADABLE)
+    return taken
+
+
+def _takes_ours(credential_format: str, offered: Mapping[str, Any]) -> bool:
+    """A verifier that names no algorithms leaves them to us."""
+    names, ours = ALGORITHMS[credential_format]
+    return all(name not in offered or _lists(offered[name], ours) for name in names)
+
+
+def _lists(values: object, ours: frozenset[object]) -> bool:
+    return isinstance(values, list) and any(type(value) in {int, str} and value in ours for value in values)
 
 
 def _usable_keys(jwks: object) -> list[Mapping[str, Any]]:

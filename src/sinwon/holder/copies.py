@@ -7,39 +7,43 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from threading import Lock
-from typing import Any
+from typing import Final
 
 import msgspec
 
+from sinwon.core.clock import DAY
 from sinwon.core.refusal import Unmet
 from sinwon.formats.dcql.match import Held
-from sinwon.formats.sdjwt.disclosures import process
-from sinwon.formats.sdjwt.names import SD_JWT_VC
-from sinwon.formats.sdjwt.parse import SdJwt, parse_sd_jwt
+from sinwon.holder.formats import FORMATS
+
+SOON: Final = DAY  # a copy that ends within a day is as good as gone: the wallet may not be online until then
 
 
 class Copy(msgspec.Struct, frozen=True):
     """One credential as the issuer sent it, and the reference of its key."""
 
-    vct: str
+    format: str
+    type: str
+    """The `vct` of an SD-JWT VC, the document type of an mdoc: no type has the same name in both."""
     credential: str
     key: str
     expires_at: int
+    received_at: int
     batch: str
     """Copies received together hold the same claims."""
+
+    def lasts(self, now: int) -> bool:
+        """Whether it is worth more than being replaced: not about to end, unless it was given for so short a time, and others
+        would be, too."""
+        return self.expires_at > (now if self.expires_at - self.received_at <= SOON else now + SOON)
 
 
 @dataclass(frozen=True, slots=True)
 class Offered:
-    """The next unused copy of a type, parsed: what a query is matched against."""
+    """The next unused copy of a type, and what a query is matched against."""
 
     copy: Copy
-    sd_jwt: SdJwt
-    claims: dict[str, Any]
-
-    @property
-    def held(self) -> Held:
-        return Held(SD_JWT_VC, frozenset({self.copy.vct}), self.claims)
+    held: Held
 
 
 class Copies:
@@ -54,19 +58,23 @@ class Copies:
             self._unused = [*copies, *self._unused]
 
     def left(self, now: int) -> Counter[str]:
-        """How many unused copies of each type are still valid."""
-        return Counter(copy.vct for copy in self.unused() if copy.expires_at > now)
+        """How many unused copies of each type, in each format, are still valid."""
+        return Counter(copy.type for copy in self.unused() if copy.expires_at > now)
+
+    def lasting(self, now: int) -> Counter[str]:
+        """How many of them fresh ones would not outlast."""
+        return Counter(copy.type for copy in self.unused() if copy.lasts(now))
 
     def unused(self) -> tuple[Copy, ...]:
         with self._lock:
             return tuple(self._unused)
 
     def offered(self, now: int) -> tuple[Offered, ...]:
-        """One copy of each type that could be shown now."""
+        """One copy of each type, in each format, that could be shown now."""
         first: dict[str, Copy] = {}
         for copy in self.unused():
             if copy.expires_at > now:
-                first.setdefault(copy.vct, copy)
+                first.setdefault(copy.type, copy)
         return tuple(_offered(copy) for copy in first.values())
 
     def take(self, copies: Iterable[Copy]) -> None:
@@ -84,5 +92,4 @@ class Copies:
 
 
 def _offered(copy: Copy) -> Offered:
-    sd_jwt = parse_sd_jwt(copy.credential)
-    return Offered(copy, sd_jwt, process(sd_jwt))
+    return Offered(copy, Held(copy.format, frozenset({copy.type}), FORMATS[copy.format].claims(copy.credential)))

@@ -14,8 +14,8 @@ from urllib.parse import urlencode
 from sinwon.core.fetch import Answer, Fetch, Unreachable
 from sinwon.core.refusal import Malformed, Refusal, Unmet
 from sinwon.core.strict_json import dump, parse_as, parse_object
-from sinwon.formats.sdjwt.names import SD_JWT_VC
 from sinwon.holder.access import Access, Sender, Tokens
+from sinwon.holder.formats import FORMATS
 from sinwon.holder.offer import OfferView
 from sinwon.holder.powers import Powers, check_address
 from sinwon.protocols.oauth.dpop import TOKEN_TYPE as DPOP
@@ -62,7 +62,7 @@ class Issuer:
     def holdable(self, names: Iterable[str]) -> tuple[str, ...]:
         """Those of a format this wallet holds: an offer may list every format there is. Raises Unmet for one that the issuer
         does not describe, and when none is left."""
-        held = tuple(name for name in names if self._described(name).format == SD_JWT_VC)
+        held = tuple(name for name in names if self._described(name).format in FORMATS)
         if not held:
             raise Unmet(INVALID_METADATA, "no configuration of a format this wallet holds")
         return held
@@ -70,7 +70,7 @@ class Issuer:
     def configuration(self, name: str) -> Configuration:
         """Raises Unmet for one that is not there or is not of a kind we hold."""
         found = self._described(name)
-        if found.format != SD_JWT_VC or not found.vct:
+        if found.format not in FORMATS or not found.type:
             raise Unmet(INVALID_METADATA, "a configuration of another format")
         proof = found.proof_types_supported.get("jwt")
         if proof is None or "ES256" not in proof.proof_signing_alg_values_supported:

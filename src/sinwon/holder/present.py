@@ -14,8 +14,8 @@ from sinwon.core.refusal import Malformed, Refusal, Unmet
 from sinwon.core.strict_json import dump, parse_object
 from sinwon.formats.dcql.match import Candidate
 from sinwon.formats.dcql.path import ClaimPath, find
+from sinwon.formats.dcql.query import CredentialQuery
 from sinwon.formats.jose.jwe import encrypt
-from sinwon.formats.sdjwt.present import bind_key, select
 from sinwon.holder.ask import (
     DECLINED,
     NO_CERTIFICATE,
@@ -23,15 +23,20 @@ from sinwon.holder.ask import (
     ConsentRequest,
     NotAnswered,
     ResponseKey,
+    answers_of,
     choose_response_key,
+    chosen,
     find_service,
     judge_request,
+    named,
     split_claims,
 )
 from sinwon.holder.copies import Copies, Copy, Offered
+from sinwon.holder.formats import FORMATS, Session
 from sinwon.holder.issuer import FORM
 from sinwon.holder.powers import Powers, check_address
 from sinwon.holder.request import AuthenticRequest, fetch_request, parse_request_link
+from sinwon.keys.jwk import parse_public_jwk
 
 DENIED: Final = "access_denied"
 
@@ -42,6 +47,8 @@ class Choice:
 
     agreed: bool
     optional: frozenset[ClaimPath] = frozenset()
+    format: str | None = None
+    """The wallet's, where the verifier takes several and it has a reason to prefer one: `mso_mdoc`."""
 
 
 NO: Final = Choice(False)
@@ -104,11 +111,11 @@ def send_answer(powers: Powers, copies: Copies, ask: Ask, choice: Choice, before
         raise decline(powers, ask, refused) from None
     copies.take([show.copy for show in shows.values()])
     before_sending()
-    token = {name: [_present(powers, ask.request, show)] for name, show in shows.items()}
+    token = {name: [_present(powers, ask, show)] for name, show in shows.items()}
     answer = _post(powers, ask.request, _encrypted(ask.request, ask.response_key, {"vp_token": token}))
     if answer.status != 200:
         raise Unmet(_error(answer), f"the verifier refused: status {answer.status}")
-    names = sorted({".".join(map(str, path)) for show in shows.values() for path in show.paths})
+    names = sorted({".".join(map(str, named(show.query, path))) for show in shows.values() for path in show.paths})
     return Sent(_redirect_uri(powers, answer), tuple(names))
 
 
@@ -127,6 +134,7 @@ def decline(powers: Powers, ask: Ask, refused: NotAnswered) -> Declined:
 class _Show:
     """One copy and what of it is shown."""
 
+    query: CredentialQuery
     offered: Offered
     paths: tuple[ClaimPath, ...]
 
@@ -139,10 +147,8 @@ def _plan(ask: Ask, choice: Choice) -> dict[str, _Show]:
     """For each credential query that is answered, the copy and the claims. Raises NotAnswered."""
     if ask.matches is None:
         raise NotAnswered(DENIED, "nothing matches", NO_CERTIFICATE)
-    wanted: dict[str, _Show] = {}
-    for each in ask.matches.sets:
-        for name in each.options[0] if each.required and each.options else ():
-            wanted[name] = _show(ask, name, ask.matches.candidates[name][0], choice)
+    names = chosen(ask.query, ask.matches, choice.format)
+    wanted = {name: _show(ask, name, ask.matches.candidates[name][0], choice) for name in names}
     if len({show.copy for show in wanted.values()}) != len(wanted):
         raise NotAnswered(DENIED, "one certificate asked for twice", NO_CERTIFICATE)
     return wanted
@@ -152,19 +158,16 @@ def _show(ask: Ask, name: str, candidate: Candidate, choice: Choice) -> _Show:
     query = ask.query.credential(name)
     if query is None:
         raise NotAnswered(DENIED, "no such credential query", NO_CERTIFICATE)
-    required, optional = split_claims(query)
-    chosen = [path for path in optional if path in choice.optional and find(candidate.held.claims, path)]
-    paths = (*required, *chosen)
-    if not any(set(option) <= set(paths) for option in candidate.choices):
-        raise NotAnswered(DENIED, "what the person chose answers no claim set", DECLINED)
-    return _Show(ask.offered[candidate.position], paths)
+    required, optional = split_claims(query, answers_of(query, candidate))
+    added = [path for path in optional if named(query, path) in choice.optional and find(candidate.held.claims, path)]
+    return _Show(query, ask.offered[candidate.position], (*required, *added))
 
 
-def _present(powers: Powers, request: AuthenticRequest, show: _Show) -> str:
-    presentation = select(show.offered.sd_jwt, show.paths)
-    signer = powers.keys.open(show.copy.key)
-    claims = request.claims
-    return bind_key(presentation, audience=claims.client_id, nonce=claims.nonce, now=powers.clock(), signer=signer)
+def _present(powers: Powers, ask: Ask, show: _Show) -> str:
+    claims, copy = ask.request.claims, show.copy
+    thumbprint = parse_public_jwk(ask.response_key.jwk).thumbprint
+    session = Session(claims.client_id, claims.nonce, claims.response_uri, thumbprint, powers.clock())
+    return FORMATS[copy.format].show(copy.credential, show.paths, session, powers.keys.open(copy.key))
 
 
 def _tell(powers: Powers, request: AuthenticRequest, key: ResponseKey | None, code: str) -> str | None:

@@ -9,7 +9,6 @@ from typing import Final
 
 import msgspec
 
-from sinwon.core.clock import DAY
 from sinwon.core.refusal import Untrusted
 from sinwon.holder.copies import Copies
 from sinwon.holder.issuer import Issuer, open_issuer
@@ -17,12 +16,11 @@ from sinwon.holder.offer import UNTRUSTED_ISSUER, OfferView, listed_issuers
 from sinwon.holder.powers import Powers
 
 FEW: Final = 3  # a busy day's worth: with fewer of a type left, it is time to fetch
-SOON: Final = DAY  # a copy that ends within a day is as good as gone: the wallet may not be online until then
 
 
 class Wanted(msgspec.Struct, frozen=True):
     configuration: str
-    vct: str
+    type: str
 
 
 class Renewal(msgspec.Struct, frozen=True):
@@ -42,14 +40,14 @@ class Renewal(msgspec.Struct, frozen=True):
 
 def new_renewal(offer: OfferView, issuer: Issuer, key: str, refresh_token: str) -> Renewal:
     """Raises Unmet for a configuration that the issuer does not describe as it should."""
-    wanted = tuple(Wanted(name, issuer.configuration(name).vct) for name in issuer.holdable(offer.configuration_ids))
+    wanted = tuple(Wanted(name, issuer.configuration(name).type) for name in issuer.holdable(offer.configuration_ids))
     return Renewal(offer.issuer, offer.grant.authorization_server, key, refresh_token, wanted)
 
 
 def due(renewal: Renewal, copies: Copies, *, now: int, few: int) -> tuple[str, ...]:
     """The configurations of which fewer than `few` copies are good for another while."""
-    left = copies.left(now + SOON)
-    return tuple(one.configuration for one in renewal.wanted if left[one.vct] < few)
+    left = copies.lasting(now)
+    return tuple(one.configuration for one in renewal.wanted if left[one.type] < few)
 
 
 def reopen_issuer(powers: Powers, renewal: Renewal) -> Issuer:

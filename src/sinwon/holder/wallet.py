@@ -97,7 +97,7 @@ class Holder:
         return self.send(ask, consent(ask.consent))
 
     def left(self) -> Counter[str]:
-        """Unused, still valid copies of each type."""
+        """Unused, still valid copies of each type, in each format: the name of a type says which."""
         return self.copies.left(self.powers.clock())
 
     def refresh(self, *, few: int = FEW, copies: int = COPIES) -> Counter[str]:
@@ -147,8 +147,8 @@ class Holder:
         for configuration_id in configurations:
             batch = receive_configuration(self.powers, issuer, access, configuration_id, copies)
             self.copies.add(batch)
-            received.update(copy.vct for copy in batch)
-            self._note(issuer.identifier, RECEIVED, (batch[0].vct,))
+            received.update(copy.type for copy in batch)
+            self._note(issuer.identifier, RECEIVED, (batch[0].type,))
         return received
 
     def _keep(self, renewal: Renewal) -> None:

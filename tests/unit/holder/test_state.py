@@ -4,7 +4,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from sinwon.core.clock import DAY
 from sinwon.core.refusal import Fault, Malformed, Unmet
+from sinwon.formats.sdjwt.names import SD_JWT_VC
 from sinwon.holder.copies import Copies, Copy
 from sinwon.holder.history import MAX_ENTRIES, Event, History
 from sinwon.holder.keys import SoftwareKeyRing
@@ -13,8 +15,10 @@ from sinwon.holder.storage import Kept, read_kept
 from tests.world import NOW
 
 
-def copy(number: int, *, vct: str = "urn:example:a", expires_at: int = NOW + 1, batch: str = "one") -> Copy:
-    return Copy(vct, f"credential {number}", f"key {number}", expires_at, batch)
+def copy(
+    number: int, *, name: str = "urn:example:a", expires_at: int = NOW + 1, batch: str = "one", received_at: int = NOW - 9 * DAY
+) -> Copy:
+    return Copy(SD_JWT_VC, name, f"credential {number}", f"key {number}", expires_at, received_at, batch)
 
 
 def test_a_copy_is_taken_once() -> None:
@@ -39,8 +43,16 @@ def test_all_copies_of_an_answer_are_taken_or_none() -> None:
 
 
 def test_left_counts_valid_copies_by_type() -> None:
-    copies = Copies([copy(1), copy(2, expires_at=NOW), copy(3, vct="urn:example:b")])
+    copies = Copies([copy(1), copy(2, expires_at=NOW), copy(3, name="urn:example:b")])
     assert copies.left(NOW) == {"urn:example:a": 1, "urn:example:b": 1}
+
+
+def test_a_copy_about_to_end_is_as_good_as_gone_unless_fresh_ones_would_end_as_soon() -> None:
+    soon, later = NOW + DAY, NOW + DAY + 1
+    copies = Copies([copy(1, expires_at=soon), copy(2, expires_at=later), copy(3, expires_at=soon, received_at=NOW)])
+    assert copies.lasting(NOW) == {"urn:example:a": 2}
+    assert copies.lasting(NOW + 1) == {"urn:example:a": 1}
+    assert copies.lasting(NOW + DAY) == {}
 
 
 def test_newer_copies_come_first() -> None:

@@ -127,6 +127,7 @@ class Desk:
             "legal_basis": consent.preset.legal_basis_ko if ko else consent.preset.legal_basis_en,
             "claims": [_shown(claim, texts) for claim in consent.claims],
             "available": consent.available,
+            "anonymous": consent.preset.anonymous,
         }
 
 

@@ -54,10 +54,17 @@ def verify_mdoc(
         raise Unmet(INVALID, "not the type of document asked for")
     # 2 the issuer's part [ISO 18013-5 9.1.2]
     verified = verify_issuer_signed(document.issuer_signed, anchors=anchors, doctype=doctype, now=now)
+    return verify_device_signed(document, verified, transcript=transcript, reader=reader)
+
+
+def verify_device_signed(
+    document: Document, verified: VerifiedMdoc, *, transcript: bytes, reader: Agreement | None = None
+) -> VerifiedMdoc:
+    """The device's part of `document`, whose issuer's part is `verified` already; with what the device said, or a Refusal."""
     # 3 nothing from the device but what it may say [ISO 18013-5 9.1.2.4]
     own = _device_claims(document.device_namespaces, document.issuer_signed.mso, verified.claims)
     # 4 from the device the issuer meant, in this session [ISO 18013-5 9.1.3]
-    authentication = device_authentication(transcript, doctype, document.device_namespaces)
+    authentication = device_authentication(transcript, verified.doctype, document.device_namespaces)
     verify_device_auth(document.device_auth, authentication, verified.holder_key, transcript=transcript, reader=reader)
     return verified if not own else _with_device_claims(verified, own)
 

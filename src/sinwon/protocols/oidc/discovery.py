@@ -21,7 +21,7 @@ ALWAYS: Final = ("iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "acr",
 def provider_metadata(issuer: str, presets: Iterable[Preset]) -> dict[str, Any]:
     """The discovery document for the purposes the catalogue offers."""
     offered = tuple(presets)
-    names = {service_path(name)[0] for preset in offered for name in (*preset.required, *preset.optional)}
+    names = {service_path(name)[0] for preset in offered for name in preset.claims}
     return {
         "issuer": issuer,
         "authorization_endpoint": issuer + AUTHORIZE,

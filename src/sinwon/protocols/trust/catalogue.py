@@ -27,8 +27,19 @@ class Preset(msgspec.Struct, frozen=True, omit_defaults=True):
     legal_basis_ko: str
     legal_basis_en: str
     required: tuple[str, ...] = ()
-    """Beyond the pairwise identifier, which every preset includes."""
+    """Beyond the pairwise identifier, which is included unless the purpose is anonymous."""
     optional: tuple[str, ...] = ()
+    one_of: tuple[str, ...] = ()
+    """One of these that is true is required, the first one preferred; the others stay with the person."""
+    anonymous: bool = False
+    """Nobody learns who it is: no identifier is asked for, and the subject is another at each sign-in."""
+    retains: bool = False
+    """Whether the service keeps what it is shown for longer than it takes to look at it."""
+
+    @property
+    def claims(self) -> tuple[str, ...]:
+        """Everything that may be asked for."""
+        return (*self.required, *self.one_of, *self.optional)
 
 
 class Service(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -9,6 +9,7 @@ import msgspec
 
 from sinwon.core.refusal import Malformed, Refusal, Unmet
 from sinwon.core.strict_json import parse_as
+from sinwon.formats.mdoc.names import MDOC
 
 WELL_KNOWN: Final = "openid-credential-issuer"
 MAX_METADATA: Final = 256 * 1024
@@ -54,6 +55,11 @@ class Configuration(msgspec.Struct, frozen=True, omit_defaults=True):
     cryptographic_binding_methods_supported: tuple[str, ...] = ()
     proof_types_supported: dict[str, ProofType] = msgspec.field(default_factory=dict)
     credential_metadata: CredentialMetadata | None = None
+
+    @property
+    def type(self) -> str:
+        """The name of the type in this format."""
+        return self.doctype if self.format == MDOC else self.vct
 
 
 class BatchIssuance(msgspec.Struct, frozen=True):

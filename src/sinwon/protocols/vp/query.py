@@ -1,22 +1,27 @@
 """From a preset of the catalogue to the DCQL query that asks for it (OpenID4VP 1.0 §6).
 
-One credential, the identity certificate: the person's opaque name, what the preset requires, and what it would like. Two
-claim sets, everything or only what is required, so that a person may leave out what is optional. What the preset does not
-list cannot be asked for. Presets that need a linkage credential or a higher key assurance are refused elsewhere.
+Any one credential answers: of the narrowest type that holds the claims, as SD-JWT VC or as mdoc, the former preferred. Each is
+asked for the person's opaque name, unless the preset is anonymous, for what the preset requires, and for what it would like:
+claim sets let a person leave out what is optional, and show only one of several proofs. What the preset does not list cannot be
+asked for. Presets that need a linkage credential or a higher key assurance are refused elsewhere.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
 
+import msgspec
+
+from sinwon.core.strict_json import dump
 from sinwon.formats.dcql.query import Query, parse_query
+from sinwon.formats.mdoc.names import MDOC
 from sinwon.formats.sdjwt.names import SD_JWT_VC
-from sinwon.protocols.credential_types import IDENTITY, PERSON_ID
+from sinwon.protocols.credential_types import AGE_TYPE, IDENTITY_TYPE, PERSON_ID, CredentialType
 from sinwon.protocols.trust.catalogue import Preset
 
-QUERY_ID: Final = "identity"
 KNOWN_PRESETS: Final = 256  # compiled queries kept; a catalogue has about ten presets
+NARROWEST_FIRST: Final = ((AGE_TYPE, "age"), (IDENTITY_TYPE, "identity"))
 Path = tuple[str, ...]
 
 
@@ -25,26 +30,73 @@ class PresetQuery:
     """A preset's query, as it goes on the wire and compiled, and the claims it may bring."""
 
     wire: Mapping[str, Any]
+    encoded: msgspec.Raw
+    """`wire` as JSON: the same for every request."""
     compiled: Query
+    kinds: Mapping[str, CredentialType]
+    """What each credential query, by id, asks for."""
+    formats: Mapping[str, str]
+    """And in which format."""
     paths: tuple[Path, ...]
     """Without the person's name, which is never passed on."""
+    anonymous: bool
 
 
 @lru_cache(KNOWN_PRESETS)
 def query_for(preset: Preset) -> PresetQuery:
     """The query for one preset; the same object each time."""
-    required = (PERSON_ID, *preset.required)
-    everything = (*required, *preset.optional)
-    credential: dict[str, Any] = {
-        "id": QUERY_ID,
-        "format": SD_JWT_VC,
-        "meta": {"vct_values": [IDENTITY]},
-        "claims": [{"id": _claim_id(name), "path": list(_path(name))} for name in everything],
-    }
-    if preset.optional:
-        credential["claim_sets"] = [[_claim_id(name) for name in names] for names in (everything, required)]
-    wire = {"credentials": [credential]}
-    return PresetQuery(wire, parse_query(wire), tuple(_path(name) for name in everything[1:]))
+    asked = dict(_credentials(preset))
+    wire: dict[str, Any] = {"credentials": [credential for credential, _kind in asked.values()]}
+    if len(asked) > 1:
+        wire["credential_sets"] = [{"options": [[name] for name in asked]}]
+    kinds = {name: kind for name, (_credential, kind) in asked.items()}
+    formats = {name: credential["format"] for name, (credential, _kind) in asked.items()}
+    paths = tuple(_path(name) for name in preset.claims)
+    return PresetQuery(wire, msgspec.Raw(dump(wire)), parse_query(wire), kinds, formats, paths, preset.anonymous)
+
+
+def _credentials(preset: Preset) -> Iterator[tuple[str, tuple[dict[str, Any], CredentialType]]]:
+    """Credential queries by id, the preferred one first."""
+    paths = {_path(name) for name in _named(preset)}
+    covering = [(kind, name) for kind, name in NARROWEST_FIRST if paths <= kind.by_path.keys()]
+    for kind, name in covering or NARROWEST_FIRST[-1:]:
+        yield name, (_sd_jwt(name, kind, preset), kind)
+        if all(path in kind.by_path and kind.by_path[path].element for path in paths):
+            yield f"{name}-mdoc", (_mdoc(f"{name}-mdoc", kind, preset), kind)
+
+
+def _sd_jwt(name: str, kind: CredentialType, preset: Preset) -> dict[str, Any]:
+    claims = [_claim(each, list(_path(each)), preset) for each in _named(preset)]
+    return {"id": name, "format": SD_JWT_VC, "meta": {"vct_values": [kind.vct]}, "claims": claims, **_claim_sets(preset)}
+
+
+def _mdoc(name: str, kind: CredentialType, preset: Preset) -> dict[str, Any]:
+    claims = [_claim(each, [kind.doctype, kind.by_path[_path(each)].element], preset) for each in _named(preset)]
+    for claim in claims:
+        claim["intent_to_retain"] = preset.retains
+    return {"id": name, "format": MDOC, "meta": {"doctype_value": kind.doctype}, "claims": claims, **_claim_sets(preset)}
+
+
+def _claim(name: str, path: list[str | None], preset: Preset) -> dict[str, Any]:
+    """One of several proofs is one only if it is true."""
+    return {"id": _claim_id(name), "path": path, **({"values": [True]} if name in preset.one_of else {})}
+
+
+def _claim_sets(preset: Preset) -> dict[str, Any]:
+    """Everything, then only what is required; each of them once for every proof that suffices."""
+    always = _always(preset)
+    proofs: list[tuple[str, ...]] = [(name,) for name in preset.one_of] or [()]
+    lengths = (preset.optional, ()) if preset.optional else ((),)
+    sets = [[_claim_id(name) for name in (*always, *proof, *optional)] for optional in lengths for proof in proofs]
+    return {"claim_sets": sets} if len(sets) > 1 else {}
+
+
+def _named(preset: Preset) -> tuple[str, ...]:
+    return (*_always(preset), *preset.one_of, *preset.optional)
+
+
+def _always(preset: Preset) -> tuple[str, ...]:
+    return (*(() if preset.anonymous else (PERSON_ID,)), *preset.required)
 
 
 def _claim_id(name: str) -> str:

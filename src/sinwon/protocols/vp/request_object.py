@@ -9,9 +9,14 @@ from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlencode
 
+import msgspec
+
 from sinwon.core.refusal import Malformed
+from sinwon.core.strict_json import dump
+from sinwon.formats.cose.names import SIGNING
 from sinwon.formats.jose.jwe import ENC_VALUES
 from sinwon.formats.jose.jws import sign_with_chain
+from sinwon.formats.mdoc.names import MDOC
 from sinwon.formats.sdjwt.names import SD_JWT_VC
 from sinwon.keys.signer import CertifiedSigner
 from sinwon.protocols.vp.client_identifier import x509_hash
@@ -23,7 +28,15 @@ RESPONSE_TYPE: Final = "vp_token"
 RESPONSE_MODE: Final = "direct_post.jwt"
 REQUEST_SECONDS: Final = 300
 MAX_WALLET_NONCE: Final = 512  # copied into the request, so bounded
-FORMATS: Final = {SD_JWT_VC: {"sd-jwt_alg_values": ["ES256"], "kb-jwt_alg_values": ["ES256"]}}
+FORMATS: Final = msgspec.Raw(
+    dump(
+        {
+            SD_JWT_VC: {"sd-jwt_alg_values": ["ES256"], "kb-jwt_alg_values": ["ES256"]},
+            MDOC: {"issuerauth_alg_values": sorted(SIGNING), "deviceauth_alg_values": sorted(SIGNING)},
+        }
+    )
+)
+"""`vp_formats_supported` as JSON. No MAC stands in it: a device signs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +44,8 @@ class RequestObject:
     state: str
     nonce: str
     response_uri: str
-    query: Mapping[str, Any]
+    query: Mapping[str, Any] | msgspec.Raw
+    """The DCQL query, or its JSON."""
     response_key: Mapping[str, str]
     """Public JWK that is used for this one response."""
     expires_at: int

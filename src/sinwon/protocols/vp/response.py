@@ -4,7 +4,7 @@ Owns the shapes, outside and inside the encryption. Decrypting is formats.jose.j
 is decided by services.presentation.receive.
 """
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -75,14 +75,16 @@ def check_state(state: str | None, expected: str) -> None:
         raise Unmet("invalid_request", "state missing or of another request")
 
 
-def parse_vp_token(vp_token: object, query_id: str) -> str:
-    """The one presentation for the one credential asked for (OpenID4VP 1.0 §8.1). Raises Malformed."""
-    if not isinstance(vp_token, dict) or vp_token.keys() != {query_id}:
-        raise Malformed("invalid_request", "vp_token is not an object with exactly the query's id")
-    presentations = vp_token[query_id]
+def parse_vp_token(vp_token: object, query_ids: Container[str]) -> tuple[str, str]:
+    """The one credential query that is answered, by id, and its one presentation (OpenID4VP 1.0 §8.1). Raises Malformed."""
+    if not isinstance(vp_token, dict) or len(vp_token) != 1:
+        raise Malformed("invalid_request", "vp_token is not an object with one query's id")
+    name, presentations = next(iter(vp_token.items()))
+    if name not in query_ids:
+        raise Malformed("invalid_request", "a presentation nobody asked for")
     if not isinstance(presentations, list) or len(presentations) != 1 or not isinstance(presentations[0], str):
         raise Malformed("invalid_request", "not exactly one presentation")
-    return presentations[0]
+    return name, presentations[0]
 
 
 def _error(code: object) -> str:

@@ -26,7 +26,7 @@ def give_request(gateway: Gateway, presentation_id: str, wallet_nonce: str | Non
         state=presentation.id,
         nonce=presentation.nonce,
         response_uri=gateway.response_uri(presentation.id),
-        query=query_for(asked.preset).wire,
+        query=query_for(asked.preset).encoded,
         response_key=response_jwk(key.public_jwk, response_key_id(presentation.id)),
         expires_at=presentation.expires_at,
         wallet_nonce=wallet_nonce,

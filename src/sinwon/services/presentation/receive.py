@@ -11,16 +11,17 @@ from typing import Final
 from sinwon.core.ids import digest, new_secret
 from sinwon.core.refusal import Malformed, Refusal, Unmet
 from sinwon.formats.jose.jwe import Jwe, decrypt
-from sinwon.formats.sdjwt.vc import VerifiedSdJwtVc
 from sinwon.keys.trust import TrustAnchors
 from sinwon.protocols.oauth.errors import INVALID_REQUEST
 from sinwon.protocols.vp.client_identifier import x509_hash
 from sinwon.protocols.vp.response import Answer, WalletError, check_state, parse_answer, parse_response
+from sinwon.services.presentation.asked import Asked, Step, at
+from sinwon.services.presentation.credential import Credential
 from sinwon.services.presentation.gateway import RESPONSE_CODE_SECONDS, RESULT_SECONDS, Gateway
 from sinwon.services.presentation.permission import permit
 from sinwon.services.presentation.response_key import response_key, response_key_id
 from sinwon.services.presentation.result import seal_result
-from sinwon.services.presentation.verify import Asked, Step, VerifiedAnswer, at, verify_answer
+from sinwon.services.presentation.verify import VerifiedAnswer, verify_answer
 from sinwon.store.audit import Details, Entry
 from sinwon.store.engine import reading, writing
 from sinwon.store.gateway.metadata import AUDIT
@@ -92,11 +93,15 @@ def _found(gateway: Gateway, presentation_id: str) -> Presentation:
 def _asked(gateway: Gateway, presentation: Presentation, now: int) -> Asked:
     permission = permit(gateway.catalogue(), service=presentation.service, preset=presentation.preset, now=now)
     audience = x509_hash(gateway.access(presentation.service).chain[0])
-    return Asked(permission.preset, audience, presentation.nonce)
+    jwk = response_key(gateway.response_secret, presentation.id).public_jwk
+    return Asked(permission.preset, audience, presentation.nonce, gateway.response_uri(presentation.id), jwk)
 
 
-def _status(gateway: Gateway, anchors: TrustAnchors, now: int, credential: VerifiedSdJwtVc) -> int | None:
-    return gateway.statuses.value(credential.status, issuer=credential.issuer, fetch=gateway.fetch, anchors=anchors, now=now)
+def _status(gateway: Gateway, anchors: TrustAnchors, now: int, credential: Credential) -> int | None:
+    if credential.status is None:
+        raise Unmet(INVALID_REQUEST, "a credential without status")
+    fetch, kind = gateway.fetch, credential.lists
+    return gateway.statuses.value(credential.status, issuer=credential.issuer, fetch=fetch, anchors=anchors, now=now, kind=kind)
 
 
 def _consume(gateway: Gateway, presentation: Presentation, answer: VerifiedAnswer, now: int) -> str:

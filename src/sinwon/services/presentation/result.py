@@ -23,7 +23,10 @@ DECODER = msgspec.json.Decoder(Result)
 
 
 def seal_result(seal: Seal, presentation: Presentation, answer: VerifiedAnswer) -> bytes:
-    result = Result(answer.issuer, answer.person_id, answer.level, dict(answer.claims))
+    """Where nobody asked who it is, the subject will be derived from the presentation: another one each time, of no use to
+    anybody who compares."""
+    person = f"once:{presentation.reference}" if answer.person_id is None else answer.person_id
+    result = Result(answer.issuer, person, answer.level, dict(answer.claims))
     return seal.seal(ENCODER.encode(result), _context(presentation))
 
 

@@ -49,6 +49,9 @@ PRESETS: Final = Table(
     Column("legal_basis_en", String(TEXT), nullable=False),
     Column("required", JSON, nullable=False),
     Column("optional", JSON, nullable=False),
+    Column("one_of", JSON, nullable=False),
+    Column("anonymous", Boolean, nullable=False),
+    Column("retains", Boolean, nullable=False),
 )
 SERVICES: Final = Table(
     "services",
