@@ -306,7 +306,7 @@ def _issuer_role(world: World) -> Role:
 
 
 def consulate_role(consulate: Consulate) -> Role:
-    return Role("consulate", consulate_app(consulate), lambda: (follow_registers(consulate), forget(consulate)))
+    return Role("consulate", consulate_app(consulate), lambda: (forget(consulate), follow_registers(consulate)))
 
 
 def _gateway_role(gateway: Gateway) -> Role:
