@@ -4,6 +4,7 @@ An entry names who did what to which record, and a code; never a person's data, 
 its own trail: `audit_table(metadata)` adds it.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from sqlalchemy import JSON, BigInteger, Column, Connection, Insert, Integer, MetaData, String, Table, bindparam, insert, select
@@ -51,6 +52,13 @@ class AuditTrail:
         details = dump(entry.details).decode()
         row = {"at": entry.at, "actor": entry.actor, "action": entry.action, "subject": entry.subject, "details": details}
         self._insert.run(connection, row)
+
+    def latest(self, connection: Connection, subject: str, actions: Sequence[str], *, most: int) -> tuple[Entry, ...]:
+        """The newest entries of these actions about one record, oldest first."""
+        table = self.table
+        newest = self._of.order_by(None).order_by(table.c.number.desc()).limit(most)
+        rows = connection.execute(newest.where(table.c.subject == subject, table.c.action.in_(actions))).fetchall()
+        return tuple(Entry(at, actor, action, about, details) for at, actor, action, about, details in reversed(rows))
 
     def of(self, connection: Connection, subject: str) -> tuple[Entry, ...]:
         """The entries about one record, oldest first."""

@@ -11,7 +11,7 @@ from sinwon.services.issuance.issuer import Issuer
 from sinwon.services.lifecycle.change import change
 from sinwon.services.lifecycle.machine import Actor, Expire, Lapse, Trigger
 from sinwon.store.engine import writing
-from sinwon.store.issuer import lives, notices, offers, once
+from sinwon.store.issuer import ceilings, devices, lives, losses, notices, offers, once
 
 NOTICES_KEPT: Final = 30 * DAY
 """How long a notice that was sent can still be looked up, without its addresses."""
@@ -33,6 +33,11 @@ def clean_up(issuer: Issuer) -> CleanedUp:
     with writing(issuer.engine) as connection:
         forgotten = once.forget_expired(connection, now=now)
         forgotten += notices.forget(connection, before=now - NOTICES_KEPT)
+        forgotten += ceilings.forget(connection, before=now - 2 * DAY)
+        forgotten += losses.forget(connection, before=now - DAY)
+        for certificate in devices.late(connection, before=now - issuer.settings.transfer_arrival):
+            lives.lock(connection, certificate)
+            devices.call_off(connection, certificate)
         forgotten += lives.forget_events(connection, before=now - EVENTS_KEPT)
         over: dict[str, Trigger] = dict.fromkeys(lives.past_end(connection, now=now), Expire())
         never_fetched = offers.lapsed(connection, before=now - grace)

@@ -9,12 +9,14 @@ from sqlalchemy import Engine
 
 from sinwon.core.clock import DAY, HOUR, Clock
 from sinwon.core.ids import Randomness
+from sinwon.core.refusal import Fault
 from sinwon.keys.jwk import PublicKey
 from sinwon.keys.seal import Seal
 from sinwon.keys.signer import CertifiedSigner
 from sinwon.protocols.oauth.dpop import DpopNonces
 from sinwon.protocols.trust.catalogue import Catalogue
 from sinwon.protocols.vci.configurations import ALL
+from sinwon.services.issuance.chip_proof import ChipProof
 
 TOKEN_PATH: Final = "/token"  # noqa: S105 (a path)
 NONCE_PATH: Final = "/nonce"
@@ -55,6 +57,25 @@ class IssuanceSettings:
     dpop_nonces: bool = False
     """Whether proofs must carry a nonce of ours (RFC 9449 §8): proofs cannot be made beforehand then, at the price of one more
     exchange."""
+    max_devices: int = 1
+    """How many phones a certificate is on at once."""
+    transfer_window: int = 900
+    """How long the link is good that moves a certificate to another phone."""
+    transfer_arrival: int = HOUR
+    """How long after the link was used the other phone may take over, and the old one still has the certificate."""
+    transfers: int = 10
+    """Links of one certificate in a day."""
+    loss_link_lifetime: int = HOUR
+    release_code_lifetime: int = HOUR
+    mailed_secrets: int = 3
+    """Links that stop a certificate, and codes that release it, of each kind in a day: nobody's mailbox is flooded."""
+    release_tries: int = 20
+    """Wrong codes of one certificate in a day. The codes have 60 bits: this keeps the trail short, not guesses out."""
+    loss_asks: int = 120
+    """Questions for a link in a minute, by everybody together."""
+    loss_wrong_codes: int = 600
+    """Wrong revocation codes in a minute, by everybody together. A right one counts whatever others try: a flood must not keep
+    anybody from stopping a certificate."""
     status_list_size: int = 1 << 20
     """Entries of one list; a power of two. 256 kB before compression: a large crowd to hide in."""
     status_lifetime: int = DAY
@@ -62,6 +83,10 @@ class IssuanceSettings:
     """How long a verifier may go on without asking again: a lost phone is stopped in seconds."""
     status_renewal: int = 900
     """A list that did not change is signed anew after this, so that its age shows that we are alive."""
+
+    def __post_init__(self) -> None:
+        if self.max_devices != 1:
+            raise Fault("a certificate is on one phone at a time")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +107,8 @@ class Issuer:
     clock: Clock
     random: Randomness
     settings: IssuanceSettings = IssuanceSettings()
+    chip: ChipProof | None = None
+    """Who judges what a native reader read from a passport; None where there is no such reader."""
     restored_at: int = 0
     """When the database was last brought back from a backup; what was given before and counts once is not known any more."""
 
@@ -113,6 +140,10 @@ class Issuer:
     def revocation_index(self, code: str) -> str:
         """Of a revocation code in its written form."""
         return self.seal.index(code, "certificates.revocation_code")
+
+    def release_index(self, code: str, certificate: str) -> str:
+        """Of a code that was mailed to release this certificate."""
+        return self.seal.index(f"{certificate}\x00{code}", "mailed_secrets.release")
 
     def registration_index(self, number: str, birthdate: str) -> str:
         """Of a registration number, however it is spaced and cased, and a birth date as YYYY-MM-DD."""

@@ -19,7 +19,7 @@ from sinwon.protocols.trust.catalogue import Catalogue
 from sinwon.protocols.vci.offer import link_by_reference, link_by_value
 from sinwon.services.issuance.check_person import check_person, parse_day
 from sinwon.services.issuance.issuer import IssuanceSettings, Issuer
-from sinwon.services.issuance.open_offer import offer_message
+from sinwon.services.issuance.open_offer import FIRST_PIN, offer_message
 from sinwon.services.issuance.role_request import consume_request, verify_request
 from sinwon.services.issuance.validity import certificate_end
 from sinwon.services.lifecycle.remind import reminder_due
@@ -131,7 +131,7 @@ def _draft(issuer: Issuer, message: MakeOffer, person_id: str, *, valid_until: i
         expires_at=expires_at,
     )
     uri = (
-        link_by_value(offer_message(issuer, secret, configurations, with_tx_code=True))
+        link_by_value(offer_message(issuer, secret, configurations, asks=FIRST_PIN))
         if by_value
         else link_by_reference(issuer.offer_url(secret))
     )

@@ -13,11 +13,16 @@ from sinwon.services.issuance.issuer import Issuer
 from sinwon.store.audit import Entry
 from sinwon.store.engine import writing
 from sinwon.store.issuer import offers
+from sinwon.store.issuer.offers import FIRST, TRANSFER
 from sinwon.store.issuer.tables import AUDIT
 
-DESCRIPTION: Final = (
+FIRST_PIN: Final = (
     "신청하실 때 직접 정하신 발급 비밀번호를 입력해 주십시오. / Enter the issuance PIN that you chose when you applied."
 )
+TRANSFER_PIN: Final = (
+    "이전 휴대전화에서 방금 정하신 숫자 6자리를 입력해 주십시오. / Enter the six digits that you just chose on the old phone."
+)
+DESCRIPTIONS: Final = {FIRST: FIRST_PIN, TRANSFER: TRANSFER_PIN}
 
 
 def open_offer(issuer: Issuer, secret: str) -> CredentialOffer:
@@ -30,10 +35,10 @@ def open_offer(issuer: Issuer, secret: str) -> CredentialOffer:
             raise Unmet("not_found", "the offer is unknown, over, redeemed or was opened too often")
         offers.add_code(connection, digest(code), minted.id, expires_at=now + settings.code_lifetime)
         AUDIT.write(connection, Entry(now, "applicant", "offer.opened", minted.id))
-    return offer_message(issuer, code, minted.configurations, with_tx_code=minted.has_tx_code)
+    return offer_message(issuer, code, minted.configurations, asks=DESCRIPTIONS[minted.kind] if minted.has_tx_code else None)
 
 
-def offer_message(issuer: Issuer, code: str, configurations: tuple[str, ...], *, with_tx_code: bool) -> CredentialOffer:
-    """[OID4VCI 4.1.1]"""
-    tx_code = TxCode("numeric", issuer.settings.pin_length, DESCRIPTION) if with_tx_code else None
+def offer_message(issuer: Issuer, code: str, configurations: tuple[str, ...], *, asks: str | None) -> CredentialOffer:
+    """`asks` is how the person is asked for the transaction code, None where there is none [OID4VCI 4.1.1]."""
+    tx_code = None if asks is None else TxCode("numeric", issuer.settings.pin_length, asks)
     return CredentialOffer(issuer.origin, configurations, Grants(PreAuthorizedGrant(code, tx_code)))

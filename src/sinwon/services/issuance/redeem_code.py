@@ -2,7 +2,8 @@
 
 The PIN is compared as text under a keyed hash, in constant time. Tries count per offer, whatever code they came with, and the
 last wrong one kills the offer for good. Wrong, used, expired and dead look alike from outside. A wallet that comes with a DPoP
-proof gets a token bound to its key, and a refresh token; any other gets a bearer token.
+proof gets a token bound to its key, and a refresh token; any other gets a bearer token, but for an offer that moves a
+certificate to another phone: that one takes over with its first copies (services.lifecycle.fetch), and must have a key.
 """
 
 from sqlalchemy import Connection
@@ -11,7 +12,7 @@ from sinwon.core.ids import digest, new_secret, same
 from sinwon.core.refusal import Refusal, Unmet
 from sinwon.protocols.oauth.dpop import TOKEN_TYPE as DPOP
 from sinwon.protocols.oauth.dpop import VerifiedDpop
-from sinwon.protocols.oauth.errors import INVALID_GRANT
+from sinwon.protocols.oauth.errors import INVALID_DPOP_PROOF, INVALID_GRANT
 from sinwon.protocols.oauth.grants.pre_authorized import MAX_TX_CODE, PreAuthorizedRequest, check_tx_code_sent
 from sinwon.protocols.oauth.token_request import TokenResponse
 from sinwon.services.issuance.bound_tokens import consume_proof
@@ -20,7 +21,7 @@ from sinwon.services.issuance.refresh_access import start_family
 from sinwon.store.audit import Entry
 from sinwon.store.engine import writing
 from sinwon.store.issuer import offers
-from sinwon.store.issuer.offers import OfferOfCode, OfferState
+from sinwon.store.issuer.offers import TRANSFER, OfferOfCode, OfferState
 from sinwon.store.issuer.tables import AUDIT
 
 
@@ -42,6 +43,8 @@ def _redeem(
     offer = offers.of_code(connection, digest(request.code), now=now)
     if offer is None or offer.state is not OfferState.OPEN:
         raise Unmet(INVALID_GRANT, "code is unknown, expired or used")
+    if offer.kind == TRANSFER and dpop is None:
+        raise Unmet(INVALID_DPOP_PROOF, "a certificate moves to a device with a key")
     # 2 with a transaction code exactly when one was asked for [OID4VCI 6.3]
     check_tx_code_sent(request, asked=offer.tx_code is not None)
     # 3 the right one [OID4VCI 6.3]
@@ -59,7 +62,8 @@ def _give(issuer: Issuer, connection: Connection, offer: OfferOfCode, key: str |
     offers.add_token(connection, digest(token), offer.certificate, configurations, expires_at=now + lifetime, key=key)
     if key is None:
         return TokenResponse(token, "Bearer", lifetime)
-    refresh_token = start_family(issuer, connection, offer.certificate, configurations, key, now)
+    coming = offer.kind == TRANSFER
+    refresh_token = start_family(issuer, connection, offer.certificate, configurations, key, now, coming=coming)
     return TokenResponse(token, DPOP, lifetime, refresh_token=refresh_token)
 
 

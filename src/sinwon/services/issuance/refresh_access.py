@@ -65,11 +65,19 @@ def judge_old(token: RefreshToken, family: Family, *, key: str, now: int, grace:
 
 
 def start_family(
-    issuer: Issuer, connection: Connection, certificate: str, configurations: tuple[str, ...], key: str, now: int
+    issuer: Issuer,
+    connection: Connection,
+    certificate: str,
+    configurations: tuple[str, ...],
+    key: str,
+    now: int,
+    *,
+    coming: bool = False,
 ) -> str:
-    """The first refresh token of the device with this key, which the certificate is on from now on. It ends with the
-    certificate. Raises Unmet when another device came at the same moment."""
-    if not devices.replace_device(connection, certificate, key, now):
+    """The first refresh token of the device with this key, which the certificate is on from now on, or from its first copies on
+    where it is `coming`. It ends with the certificate. Raises Unmet when another device came at the same moment."""
+    take = devices.expect_device if coming else devices.replace_device
+    if not take(connection, certificate, key, now):
         raise Unmet(INVALID_GRANT, "another device was faster")
     family = NewFamily(new_id(issuer.random), certificate, key, configurations)
     refreshes.start(connection, family, now=now)

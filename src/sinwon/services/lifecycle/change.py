@@ -68,7 +68,7 @@ def change(
         return before
     _write(connection, row, before, after, trigger, by, now)
     _retire(connection, certificate, before, after, trigger, now)
-    AUDIT.write(connection, Entry(now, actor, _action(trigger), certificate, _details(trigger, after, facts)))
+    AUDIT.write(connection, Entry(now, actor, _action(trigger), certificate, _details(trigger, by, after, facts)))
     kind = _notice_kind(trigger)
     if kind is not None:
         notify(issuer, connection, row, kind, _facts(row, trigger, after, now), now=now)
@@ -91,8 +91,8 @@ def _acts_again(trigger: Trigger) -> bool:
 
 def _write(connection: Connection, row: LifeRow, before: Life, after: Life, trigger: Trigger, by: Actor, now: int) -> None:
     if after.is_over:
-        lives.end(connection, row, after.state, reason=trigger.reason if isinstance(trigger, Raise) else None)
         offers.close(connection, row.id)
+        lives.end(connection, row, after.state, reason=trigger.reason if isinstance(trigger, Raise) else None)
         devices.forget(connection, row.id)
         refreshes.forget(connection, row.id)
         return
@@ -100,6 +100,9 @@ def _write(connection: Connection, row: LifeRow, before: Life, after: Life, trig
     opened = tuple(Hold(reason, now, by) for reason in sorted(after.holds - before.holds))
     closed = tuple(sorted(before.holds - after.holds))
     lives.write(connection, row, NewLife(after.state, after.stale, fetched_at, opened, closed))
+    if after.state is CertificateState.SUSPENDED:  # whoever holds the phone now may have begun to move it elsewhere
+        offers.close_transfers(connection, row.id)
+        devices.call_off(connection, row.id)
 
 
 def _retire(connection: Connection, certificate: str, before: Life, after: Life, trigger: Trigger, now: int) -> None:
@@ -128,8 +131,8 @@ def _action(trigger: Trigger) -> str:
             return "certificate.lapsed"
 
 
-def _details(trigger: Trigger, after: Life, facts: Details | None) -> Details:
-    details: Details = {"to": after.state.value, **(facts or {})}
+def _details(trigger: Trigger, by: Actor, after: Life, facts: Details | None) -> Details:
+    details: Details = {"to": after.state.value, "by": by.value, **(facts or {})}
     match trigger:
         case Raise(reason) | Release(reason):
             details["reason"] = reason.value

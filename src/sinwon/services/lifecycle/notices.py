@@ -45,12 +45,17 @@ def notify(
     *,
     now: int,
     secret: str | None = None,
+    by_mail_only: bool = False,
 ) -> bool:
     """Writes one notice for the holder. Whether there is an address: without a person on file there is nobody to tell."""
     if life.person is None:
         return False
+    to = _addresses(issuer, life, secret)
+    if by_mail_only and to.email is None:
+        return False
     notice = new_id(issuer.random)
-    sealed_to = issuer.seal.seal(dump(_addresses(issuer, life, secret)), seal_context_of(notice))
+    to = msgspec.structs.replace(to, phone=None) if by_mail_only else to
+    sealed_to = issuer.seal.seal(dump(to), seal_context_of(notice))
     new = NewNotice(notice, life.id, kind.value, facts, life.language, zone_of(issuer, life.mission), sealed_to)
     notices.add(connection, new, now=now)
     return True

@@ -130,12 +130,13 @@ WORDS: Final[Mapping[Language, Mapping[NoticeKind, _Words]]] = {
         ),
         NoticeKind.LINK_ASKED: _Words(
             "정지 링크 요청",
-            "모바일 재외국민증을 정지할 수 있는 링크가 요청되었습니다. 시각: {at}. 정지하시려면: {secret}",
+            "모바일 재외국민증을 정지할 수 있는 링크가 요청되었습니다. 시각: {at}. 정지하시려면 1시간 안에: {secret}",
             "요청하지 않으셨으면 아무것도 하지 않으셔도 됩니다. 링크를 다른 사람에게 알려 주지 마십시오.",
         ),
         NoticeKind.RELEASE_ASKED: _Words(
             "정지 해제 요청",
-            "모바일 재외국민증의 정지 해제가 요청되었습니다. 시각: {at}. 해제하시려면: {secret}",
+            "모바일 재외국민증의 정지 해제가 요청되었습니다. 시각: {at}."
+            " 해제하시려면 휴대전화의 앱에 1시간 안에 다음 코드를 입력해 주십시오: {secret}",
             "요청하지 않으셨으면 아무에게도 알려 주지 마시고 재외공관에 알려 주십시오.",
         ),
     },
@@ -189,13 +190,13 @@ WORDS: Final[Mapping[Language, Mapping[NoticeKind, _Words]]] = {
         NoticeKind.LINK_ASKED: _Words(
             "link to suspend asked for",
             "Somebody asked for a link to suspend your mobile overseas national certificate. Time: {at}."
-            " To suspend it: {secret}",
+            " To suspend it, within an hour: {secret}",
             "If it was not you, you need not do anything. Do not share the link with anyone.",
         ),
         NoticeKind.RELEASE_ASKED: _Words(
             "release of the suspension asked for",
             "Somebody asked to release the suspension of your mobile overseas national certificate. Time: {at}."
-            " To release it: {secret}",
+            " To release it, enter this code in the app on your phone within an hour: {secret}",
             "If it was not you, do not share this with anyone and tell a Korean mission.",
         ),
     },

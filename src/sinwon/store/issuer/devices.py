@@ -88,8 +88,8 @@ def expect_device(connection: Connection, certificate: str, jkt: str, now: int) 
 
 
 def let_arrive(connection: Connection, certificate: str, jkt: str, *, since: int, now: int) -> bool:
-    """The device that was expected, at `since` or later, has the certificate from now on, alone: tokens of others end. Whether it
-    was; after False the transaction must be rolled back. Lock the life first."""
+    """The device that was expected, at `since` or later, has the certificate from now on, alone: tokens of others end. Whether
+    it was; after False the transaction must be rolled back. Lock the life first."""
     _REPLACE.run(connection, {"of": certificate})
     row = {"of": certificate, "with_key": jkt, "since": since, "now": now}
     if _ARRIVE.run(connection, row).rowcount != 1:

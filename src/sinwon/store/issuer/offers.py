@@ -57,6 +57,7 @@ class MintedOffer:
     id: str
     configurations: tuple[str, ...]
     has_tx_code: bool
+    kind: str = FIRST
 
 
 _INSERT = Kept(insert(OFFERS))
@@ -71,7 +72,7 @@ _COUNT_MINTING = Kept(
         OFFERS.c.mintings < bindparam("limit"),
     )
     .values(mintings=OFFERS.c.mintings + 1)
-    .returning(OFFERS.c.id, OFFERS.c.configurations, OFFERS.c.tx_code.is_not(None))
+    .returning(OFFERS.c.id, OFFERS.c.configurations, OFFERS.c.tx_code.is_not(None), OFFERS.c.kind)
 )
 _OF_CODE = Kept(
     select(OFFERS.c.id, OFFERS.c.certificate, OFFERS.c.tx_code, OFFERS.c.configurations, OFFERS.c.state, OFFERS.c.kind)
@@ -129,7 +130,7 @@ def add(connection: Connection, offer: NewOffer) -> None:
 def count_minting(connection: Connection, link: str, *, now: int, limit: int) -> MintedOffer | None:
     """Counts one opening of the link with this digest; None if it is unknown, closed, over or opened too often."""
     row = _COUNT_MINTING.run(connection, {"the_link": link, "now": now, "limit": limit}).fetchone()
-    return MintedOffer(row[0], tuple(row[1].split(" ")), bool(row[2])) if row else None
+    return MintedOffer(row[0], tuple(row[1].split(" ")), bool(row[2]), row[3]) if row else None
 
 
 def add_code(connection: Connection, code: str, offer: str, *, expires_at: int) -> None:

@@ -5,8 +5,9 @@ a keyed hash only (persons.rrn_index), the issuance PIN, the revocation code and
 (offers.tx_code, certificates.revocation_code and .registration_index, the latter two until the end), codes, links, tokens and
 holder keys as digests; of a refresh token nothing but how often it was renewed. Addresses of notices are sealed, and wiped when
 the notice was sent or given up. Of whoever asks for a link to stop a certificate nothing is kept but the keyed hash that finds
-it, for a minute (loss_asks.of); what is mailed, links and codes, is a digest (mailed_secrets). After its end stay the certificate's id, application, reason and person id, and each copy's
-place in a status list: a place is never given twice, so its row is never deleted.
+it, for a minute (loss_asks.of); what is mailed, links and codes, is a digest (mailed_secrets). After its end stay the
+certificate's id, application, reason and person id, and each copy's place in a status list: a place is never given twice, so
+its row is never deleted.
 """
 
 from typing import Any, Final

@@ -5,8 +5,9 @@ from datetime import date
 import pytest
 
 from sinwon.core.refusal import Malformed, Refusal, Unmet
+from sinwon.protocols.roles.pin import check_pin
 from sinwon.services.enrolment.application import State
-from sinwon.services.enrolment.choose_pin import check_pin, choose_pin
+from sinwon.services.enrolment.choose_pin import choose_pin
 from sinwon.services.enrolment.decide import approve_application
 from sinwon.services.enrolment.offer import obtain_offer
 from sinwon.store.consulate.applications import find_application

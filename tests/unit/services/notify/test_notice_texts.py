@@ -38,7 +38,7 @@ def test_a_text_is_whole_and_leads_to_our_own_page_alone(kind: NoticeKind, langu
 
 def test_a_code_is_shown_as_it_is() -> None:
     text = notice_text(NoticeKind.RELEASE_ASKED, FACTS, "en", zone=None, origin=ISSUER, secret="123456")
-    assert "To release it: 123456" in text.body
+    assert "within an hour: 123456" in text.body
 
 
 @pytest.mark.parametrize(
