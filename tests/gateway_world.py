@@ -19,8 +19,9 @@ from sinwon.formats.jose.jws import parse_jws
 from sinwon.formats.sdjwt.issue import issue_sd_jwt
 from sinwon.formats.sdjwt.parse import parse_sd_jwt
 from sinwon.formats.sdjwt.present import bind_key, select
+from sinwon.formats.status import token_cwt, token_jwt
 from sinwon.formats.status.encode import deflate, pack
-from sinwon.formats.status.token_jwt import sign_status_list
+from sinwon.formats.status.token import Kind
 from sinwon.keys.seal import MasterKey, Seal
 from sinwon.keys.software import SoftwareKey
 from sinwon.keys.trust import TrustAnchors
@@ -50,10 +51,10 @@ CLAIMS: dict[str, Any] = {
 }
 
 
-def preset(name: str, level: Any = "L2", required: tuple[str, ...] = (), optional: tuple[str, ...] = ()) -> Preset:
+def preset(name: str, level: Any = "L2", required: tuple[str, ...] = (), optional: tuple[str, ...] = (), **more: Any) -> Preset:
     text = {"purpose": name, "retention": "session", "legal_basis": "consent"}
-    words = {f"{key}_{lang}": f"{value} {lang}" for key, value in text.items() for lang in ("ko", "en")}
-    return Preset(name, level=level, required=required, optional=optional, **words)
+    words: dict[str, Any] = {f"{key}_{lang}": f"{value} {lang}" for key, value in text.items() for lang in ("ko", "en")}
+    return Preset(name, level=level, required=required, optional=optional, **words, **more)
 
 
 PRESETS = (
@@ -66,6 +67,7 @@ PRESETS = (
     ),
     preset("gov-minwon-rrn", "L3", ("name_ko", "linkage.rrn")),
     preset("counter-id", "L2", ("portrait",)),
+    preset("age-19", "L1", one_of=("age_over_19", "adult_by_year"), anonymous=True),
 )
 
 
@@ -82,7 +84,12 @@ CATALOGUE = Catalogue(
     world.NOW + 86_400,
     (),
     PRESETS,
-    (service("gov24", presets=("login-basic", "gov-minwon", "gov-minwon-rrn")), service("oka365"), service("bank", live=False)),
+    (
+        service("gov24", presets=("login-basic", "gov-minwon", "gov-minwon-rrn")),
+        service("oka365"),
+        service("bank", live=False),
+        service("shop", presets=("age-19",)),
+    ),
     {},
 )
 
@@ -104,9 +111,12 @@ class StatusServer:
         if not self.reachable:
             raise Unreachable("switched off")
         now = self.clock() if self.issued_at is None else self.issued_at
-        lst = deflate(pack(self.values, size=1024, bits=2))
-        token = sign_status_list(lst, bits=2, uri=url, now=now, lifetime=self.lifetime, ttl=self.ttl, by=world.status_signer())
-        return Answer(200, {"content-type": "application/statuslist+jwt"}, token)
+        kind = Kind.CWT if accept == Kind.CWT.media_type else Kind.JWT
+        bits, sign = (1, token_cwt.sign_status_list) if kind is Kind.CWT else (2, token_jwt.sign_status_list)
+        values = {index: min(value, 2**bits - 1) for index, value in self.values.items()}
+        lst, by = deflate(pack(values, size=1024, bits=bits)), world.status_signer()
+        token = sign(lst, bits=bits, uri=url, now=now, lifetime=self.lifetime, ttl=self.ttl, by=by)
+        return Answer(200, {"content-type": kind.media_type}, token)
 
     def post(
         self,
@@ -163,7 +173,7 @@ def gateway_world(
         random=random,
         settings=settings,
     )
-    for name in ("gov24", "oka365", "bank"):
+    for name in ("gov24", "oka365", "bank", "shop"):
         callback = f"https://{name}.example/callback"
         register_client(gateway, Registration(f"{name}-client", name, (callback,), SECRET, f"{name}.example"))
     yield GatewayWorld(gateway, clock, status, catalogue, anchors)

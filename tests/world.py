@@ -71,7 +71,12 @@ def issuer_signer() -> CertifiedSigner:
 
 
 def document_signer() -> CertifiedSigner:
-    return certified("issuing authority", "documents", ISSUER, tuple(sorted(DOCUMENT_SIGNER)))
+    return certified("issuing authority", "documents", ISSUER, document_uses())
+
+
+def document_uses() -> tuple[str, ...]:
+    """What a document signer's certificate is for."""
+    return tuple(sorted(DOCUMENT_SIGNER))
 
 
 def status_signer() -> CertifiedSigner:
