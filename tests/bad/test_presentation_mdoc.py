@@ -1,5 +1,5 @@
 # ruff: noqa: ARG005 (the spoilers of one table share one signature)
-"""Hostile mdoc answers at the gateway's response endpoint: V12, V22, V24–V26 and V32 for this format (V27, V28: test_presentation_device).
+"""Hostile mdoc answers at the gateway's response endpoint: V12, V22, V24–V26 and V32. V27 and V28: test_presentation_device.
 
 As for the other format: the same uniform 400, nothing kept, one note of the step, the transaction still open. Everything behind
 the fault is signed again, so that only what is named can be the reason; the control is the same document without a fault.

@@ -49,6 +49,8 @@ class ClaimQuery(Struct, frozen=True):
     path: Annotated[tuple[str | Position | None, ...], Meta(min_length=1, max_length=MAX_PATH)]
     id: Id | None = None
     values: Annotated[tuple[Value, ...], Meta(min_length=1, max_length=MAX_VALUES)] = ()
+    intent_to_retain: bool = False
+    """Of an element of an mdoc: whether it will be kept."""
 
 
 class CredentialQuery(Struct, frozen=True):
