@@ -49,6 +49,7 @@ from sinwon.services.enrolment.registers import Registers
 from sinwon.services.issuance.clean_up import clean_up
 from sinwon.services.issuance.issuer import NONCE_KEY, Issuer
 from sinwon.services.issuance.restored import Restored, check_position, declare_restored, position, restored_at
+from sinwon.services.lifecycle.ask_link import answer_asks
 from sinwon.services.lifecycle.deliver import Routes, deliver
 from sinwon.services.lifecycle.remind import remind
 from sinwon.services.presentation.erase import erase_expired
@@ -300,6 +301,7 @@ def _issuer_role(world: World) -> Role:
         clean_up(issuer)
         watermark.write(position(issuer.engine))
         remind(issuer)
+        answer_asks(issuer)
         deliver(issuer, routes)
 
     return Role("issuer", issuer_app(issuer), keep_house)

@@ -4,7 +4,7 @@ A copy is marked used, and that is saved, before anything is sent: what may have
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from threading import Lock
 from typing import Final
@@ -85,6 +85,11 @@ class Copies:
                 raise Unmet("access_denied", "a copy was used meanwhile")
             for copy in wanted:
                 self._unused.remove(copy)
+
+    def drop(self, spoiled: Callable[[Copy], bool]) -> None:
+        """Forgets those that are good for nothing any more."""
+        with self._lock:
+            self._unused = [copy for copy in self._unused if not spoiled(copy)]
 
     def clear(self) -> None:
         with self._lock:

@@ -100,12 +100,12 @@ class Issuer:
         """[OID4VCI 7.1]"""
         if self.metadata.nonce_endpoint is None:
             raise Unmet(INVALID_METADATA, "no nonce endpoint")
-        return parse_as(self._post(self.metadata.nonce_endpoint, b"", FORM).body, NonceResponse).c_nonce
+        return parse_as(self.post(self.metadata.nonce_endpoint, b"", FORM).body, NonceResponse).c_nonce
 
     def request(self, access: Access, configuration_id: str, proofs: Sequence[str]) -> CredentialResponse:
         """[OID4VCI 8.2] Raises Unmet with the issuer's code."""
         body = dump({"credential_configuration_id": configuration_id, "proofs": {"jwt": proofs}})
-        answer = self._post(self.metadata.credential_endpoint, body, JSON, access)
+        answer = self.post(self.metadata.credential_endpoint, body, JSON, access)
         return parse_as(answer.body, CredentialResponse, limit=MAX_CREDENTIALS)
 
     def notify(self, access: Access, notification_id: str | None, event: str) -> None:
@@ -114,12 +114,12 @@ class Issuer:
             return
         message = dump({"notification_id": notification_id, "event": event})
         try:
-            self._post(self.metadata.notification_endpoint, message, JSON, access)
+            self.post(self.metadata.notification_endpoint, message, JSON, access)
         except (Refusal, Unreachable):
             return
 
     def _tokens(self, form: Mapping[str, str], sender: Sender | None) -> Tokens:
-        answer = self._post(self.token_endpoint, urlencode(form).encode(), FORM, Access(sender=sender))
+        answer = self.post(self.token_endpoint, urlencode(form).encode(), FORM, Access(sender=sender))
         token = parse_as(answer.body, TokenResponse)
         # A token that should be bound to our key and is not would be worth something to a thief [RFC 9449 5].
         expected = "bearer" if sender is None else DPOP.lower()
@@ -127,12 +127,13 @@ class Issuer:
             raise Malformed(REFUSED, "not a token of the kind that was asked for")
         return Tokens(Access(token.access_token, sender), token.refresh_token)
 
-    def _post(self, url: str, body: bytes, content_type: str, access: Access = NO_ACCESS) -> Answer:
+    def post(self, url: str, body: bytes, content_type: str, access: Access = NO_ACCESS) -> Answer:
+        """Raises Unmet with the issuer's code, Unreachable."""
         answer = self._send(url, body, content_type, access)
         if access.sender is not None and access.sender.hear(answer):
             answer = self._send(url, body, content_type, access)
             access.sender.hear(answer)
-        if answer.status not in {200, 204}:
+        if answer.status not in {200, 201, 204}:
             raise Unmet(_error(answer), f"status {answer.status}")
         return answer
 
@@ -157,7 +158,12 @@ def open_issuer(powers: Powers, identifier: str, named_server: str | None) -> Is
 
 def _check_endpoints(powers: Powers, issuer: str, metadata: IssuerMetadata) -> None:
     origin = check_address(issuer, INVALID_METADATA, demo=powers.demo)
-    endpoints = (metadata.credential_endpoint, metadata.nonce_endpoint, metadata.notification_endpoint)
+    endpoints = (
+        metadata.credential_endpoint,
+        metadata.nonce_endpoint,
+        metadata.notification_endpoint,
+        metadata.sinwon_certificate_endpoint,
+    )
     for url in endpoints:
         if url is not None and check_address(url, INVALID_METADATA, demo=powers.demo) != origin:
             raise Unmet(INVALID_METADATA, "an endpoint on another origin")

@@ -5,26 +5,32 @@ that state is saved before anything that depends on it leaves.
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from threading import Lock
-from typing import Final
+from typing import Final, TypeVar
 
 import msgspec
 
 from sinwon.core.fetch import Unreachable
-from sinwon.core.refusal import Refusal
+from sinwon.core.refusal import Refusal, Unmet
 from sinwon.holder.access import Access, sender_with
 from sinwon.holder.ask import Ask
 from sinwon.holder.copies import Copies
 from sinwon.holder.history import RECEIVED, SENT, UNREACHABLE, Event, History
 from sinwon.holder.issuer import Issuer, open_issuer
 from sinwon.holder.offer import OfferView, read_offer
+from sinwon.holder.own_certificate import OwnDoor, drop_stopped, open_door
 from sinwon.holder.powers import Powers
 from sinwon.holder.present import Choice, Consent, Declined, Sent, check_not_answered, read_request, send_answer
 from sinwon.holder.receive import COPIES, receive_configuration
 from sinwon.holder.renewal import FEW, Renewal, due, new_renewal, reopen_issuer
 from sinwon.holder.storage import Kept, Storage, read_kept
+from sinwon.protocols.oauth.errors import INVALID_GRANT
+from sinwon.protocols.own_certificate import DEVICE_REPLACED, OwnCertificate
 
+T = TypeVar("T")
+LOSS_REPORTED: Final = "LOSS_REPORTED"
+NO_CERTIFICATE: Final = "no_certificate"
 MAX_ANSWERED: Final = 1000  # nonces remembered; a request lives five minutes, nobody answers that many in them
 
 
@@ -109,12 +115,40 @@ class Holder:
             for renewal in tuple(self._renewals.values()):
                 try:
                     received += self._refresh(renewal, few, copies)
-                except (Refusal, Unreachable) as error:
-                    self._note(renewal.issuer, error.code if isinstance(error, Refusal) else UNREACHABLE, ())
+                except Unreachable as error:
+                    self._note(renewal.issuer, UNREACHABLE, ())
                     failed = failed or error
+                except Refusal as refusal:
+                    failed = failed or self._judged(renewal, refusal)
         if failed is not None:
             raise failed
         return received
+
+    def state(self) -> OwnCertificate:
+        """How the certificate stands at its issuer, and its history. Raises Refusal ("device_replaced": it is on another phone
+        now), Unreachable; so do all that follow."""
+        return self._care(lambda door: door.look())
+
+    def suspend(self, reason: str = LOSS_REPORTED) -> OwnCertificate:
+        return self._care(lambda door: door.suspend(reason))
+
+    def ask_release_code(self) -> None:
+        """Has a code mailed to the address on file, for `release`."""
+        self._on_door(lambda door: door.ask_release_code())
+
+    def release(self, code: str) -> OwnCertificate:
+        """`code` is printed on the receipt, or was mailed."""
+        return self._care(lambda door: door.release(code))
+
+    def end(self) -> OwnCertificate:
+        """Ends the certificate for good: nothing of it stays here but the history."""
+        ended = self._on_door(lambda door: door.end())
+        self._give_up(self._newest(), ended.state)
+        return ended
+
+    def start_transfer(self, pin: str) -> str:
+        """The link for the other phone, which receives with it and this PIN. Nothing changes here until it has."""
+        return self._on_door(lambda door: door.start_transfer(pin)).uri
 
     def delete_everything(self) -> None:
         self._renewals.clear()
@@ -131,6 +165,53 @@ class Holder:
         if tokens.refresh_token is not None:
             self._keep(new_renewal(offer, issuer, reference, tokens.refresh_token))
         return tokens.access
+
+    def _care(self, act: Callable[[OwnDoor], OwnCertificate]) -> OwnCertificate:
+        own = self._on_door(act)
+        drop_stopped(self.copies, own)
+        self._save()
+        return own
+
+    def _on_door(self, act: Callable[[OwnDoor], T]) -> T:
+        renewal = self._newest()
+        try:
+            return act(open_door(self.powers, renewal))
+        except Refusal as refusal:
+            if refusal.code == DEVICE_REPLACED:
+                self._give_up(renewal, refusal.code)
+            raise
+
+    def _newest(self) -> Renewal:
+        if not self._renewals:
+            raise Unmet(NO_CERTIFICATE, "no certificate that could be looked after")
+        return tuple(self._renewals.values())[-1]
+
+    def _give_up(self, renewal: Renewal, outcome: str) -> None:
+        """The certificate is over, or on another phone: its copies are good for nothing."""
+        types = {one.type for one in renewal.wanted}
+        with self._lock:
+            self._renewals.pop(renewal.key, None)
+        self.copies.drop(lambda copy: copy.type in types)
+        self._note(renewal.issuer, outcome, ())
+
+    def _judged(self, renewal: Renewal, refusal: Refusal) -> Refusal:
+        """What a refused renewal means, noted."""
+        if refusal.code == INVALID_GRANT and self._is_replaced(renewal):
+            return Unmet(DEVICE_REPLACED, "the certificate is on another device")
+        self._note(renewal.issuer, refusal.code, ())
+        return refusal
+
+    def _is_replaced(self, renewal: Renewal) -> bool:
+        """Whether another phone has the certificate, which a refused renewal does not tell. Then nothing of it stays here."""
+        try:
+            open_door(self.powers, renewal).look()
+        except Refusal as refusal:
+            if refusal.code == DEVICE_REPLACED:
+                self._give_up(renewal, refusal.code)
+                return True
+        except Unreachable:
+            return False
+        return False
 
     def _refresh(self, renewal: Renewal, few: int, copies: int) -> Counter[str]:
         wanted = due(renewal, self.copies, now=self.powers.clock(), few=few)

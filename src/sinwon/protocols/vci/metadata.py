@@ -75,6 +75,8 @@ class IssuerMetadata(msgspec.Struct, frozen=True, omit_defaults=True):
     authorization_servers: tuple[str, ...] = ()
     batch_credential_issuance: BatchIssuance | None = None
     display: tuple[Display, ...] = ()
+    sinwon_certificate_endpoint: str | None = None
+    """Ours, and ignored by other wallets [OID4VCI 12.2.4]: where a holder looks after the certificate."""
 
 
 def parse_issuer_metadata(data: bytes, *, issuer: str) -> IssuerMetadata:

@@ -7,6 +7,7 @@ from sinwon.protocols.oauth.dpop import ALGORITHMS
 from sinwon.protocols.oauth.grants.pre_authorized import GRANT_TYPE as PRE_AUTHORIZED
 from sinwon.protocols.oauth.grants.refresh_token import GRANT_TYPE as REFRESH
 from sinwon.protocols.oauth.metadata import AuthorizationServerMetadata
+from sinwon.protocols.own_certificate import PATH as CERTIFICATE_PATH
 from sinwon.protocols.vci.configurations import ISSUER_DISPLAY, configurations
 from sinwon.protocols.vci.metadata import BatchIssuance, IssuerMetadata
 from sinwon.services.issuance.issuer import CREDENTIAL_PATH, NONCE_PATH, NOTIFICATION_PATH, TOKEN_PATH, Issuer
@@ -25,6 +26,7 @@ def issuer_metadata(issuer: Issuer) -> bytes:
             batch_credential_issuance=BatchIssuance(issuer.settings.batch_size),
             display=ISSUER_DISPLAY,
             credential_configurations_supported=configurations(),
+            sinwon_certificate_endpoint=issuer.origin + CERTIFICATE_PATH,
         )
     )
 

@@ -48,9 +48,13 @@ from sinwon.services.issuance.refresh_access import refresh_access
 from sinwon.services.issuance.revoke import revoke
 from sinwon.services.lifecycle.ask_state import ask_state
 from sinwon.services.lifecycle.change_certificate import change_certificate
+from sinwon.services.notify.notice_texts import LOST_PATH
 from sinwon.web.issuer.access import NONCE_HEADER, Access, fresh_nonce, protected, with_proof
+from sinwon.web.issuer.certificate import certificate_routes
+from sinwon.web.issuer.lost import LossPages
 from sinwon.web.shared.answers import NO_STORE, json_answer, public_answer
 from sinwon.web.shared.app import RoleApp, get_only, make_app, wallet_route
+from sinwon.web.shared.pages import style_route
 from sinwon.web.shared.reading import check_accepts, query, read_body, read_form, require_type
 
 STATUSES: Final[Mapping[str, int]] = {
@@ -63,6 +67,10 @@ STATUSES: Final[Mapping[str, int]] = {
     "certificate_ended": 409,
     "certificate_suspended": 409,
     "number_taken": 409,
+    "device_replaced": 409,
+    "not_suspended": 409,
+    "no_mail_address": 409,
+    "chip_proof_unavailable": 501,
     "historical_status": 501,
 }
 METADATA_AGE: Final = 600  # seconds
@@ -71,8 +79,19 @@ RoleUseCase = Callable[[Issuer, str], object]
 
 def issuer_app(issuer: Issuer) -> RoleApp:
     """The role's application. `issuer.engine` has the role's tables already."""
-    routes = [*_wallet_routes(issuer), *_public_routes(issuer), *_role_routes(issuer)]
-    return make_app(routes, origin=issuer.origin, statuses=STATUSES, engine=issuer.engine)
+    lost = LossPages(issuer)
+    routes = [
+        *_wallet_routes(issuer),
+        *certificate_routes(issuer),
+        *_public_routes(issuer),
+        *_role_routes(issuer),
+        Route(LOST_PATH, lost.start, methods=["GET"]),
+        Route(LOST_PATH, lost.stop, methods=["POST"]),
+        Route(LOST_PATH + "/{secret}", lost.show_link, methods=["GET"]),
+        Route(LOST_PATH + "/{secret}", lost.stop_by_link, methods=["POST"]),
+        style_route(),
+    ]
+    return make_app(routes, origin=issuer.origin, statuses=STATUSES, pages=lost.pages, engine=issuer.engine)
 
 
 def _wallet_routes(issuer: Issuer) -> list[Route]:

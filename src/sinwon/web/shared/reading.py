@@ -36,6 +36,18 @@ def query(request: Request) -> dict[str, str]:
     return _pairs(request.scope["query_string"].decode("latin-1"))
 
 
+def check_same_site(request: Request, origin: str) -> None:
+    """A form that a page of another site sent here counts for nothing: browsers say where it comes from. An `Origin` of `null`
+    is that of our own pages, which name no referrer. Raises Refusal("cross_site")."""
+    site = request.headers.get("sec-fetch-site")
+    if site is None:
+        foreign = request.headers.get("origin", origin) not in {origin, "null"}
+    else:
+        foreign = site not in {"same-origin", "none"}
+    if foreign:
+        raise Refusal("cross_site", "a form of another site")
+
+
 def require_type(request: Request, media_type: str) -> None:
     """Raises Refusal("unsupported_media_type")."""
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != media_type:
