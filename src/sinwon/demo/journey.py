@@ -12,14 +12,18 @@ from sinwon.demo.browser import Browser, Page
 from sinwon.demo.counter import Counter, Refused
 from sinwon.demo.deployment import Deployment
 from sinwon.demo.traveller import Application, Traveller
+from sinwon.formats.mdoc.names import MDOC
+from sinwon.formats.sdjwt.names import SD_JWT_VC
 from sinwon.holder.keys import SoftwareKeyRing
 from sinwon.holder.powers import Powers
-from sinwon.holder.present import Consent, Declined, only_required
+from sinwon.holder.present import Choice, Consent, Declined
 from sinwon.holder.wallet import Holder
 from sinwon.protocols.credential_types import TYPES
 from sinwon.protocols.trust.follow import Follower
 
 COPIES: Final = 10
+SHOWN_AS: Final = {"gov24": SD_JWT_VC, "oka365": MDOC}
+"""Every service takes both formats; so that both are seen at work, people show one here and the other there."""
 SUBJECT: Final = re.compile(r"<code>([^<]+)</code>")
 
 
@@ -71,11 +75,13 @@ class Journey:
         """The offer's QR into the wallet, with the PIN."""
         if traveller.offer is not None:
             copies = traveller.holder.receive(traveller.offer.uri, tx_code=traveller.pin, copies=COPIES)
-            traveller.received = all(copies[vct] == COPIES for vct in TYPES)
+            traveller.received = all(copies[name] == COPIES for name in TYPES)
 
-    def sign_in(self, traveller: Traveller, service: str) -> bool:
-        """At the service's own site; True when it greets the person by name and knows an identifier."""
-        page = self.browse(traveller, service, only_required)
+    def sign_in(self, traveller: Traveller, service: str, shown_as: str | None = None) -> bool:
+        """At the service's own site, by what is required of the certificate and in the format used there, unless another is
+        said; True when it greets the person by name and knows an identifier."""
+        wanted = shown_as or SHOWN_AS[service]
+        page = self.browse(traveller, service, lambda _consent: Choice(True, format=wanted))
         found = SUBJECT.search(page.text)
         if page.status == 200 and found and traveller.person.form.name_ko in page.words:
             traveller.subjects[service] = found[1]

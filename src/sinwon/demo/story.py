@@ -9,9 +9,10 @@ from sinwon.adapters.registers.people import InventedPerson
 from sinwon.core.refusal import Refusal
 from sinwon.demo.deployment import LIVE, Deployment
 from sinwon.demo.expectations import Ledger
-from sinwon.demo.journey import Journey
+from sinwon.demo.journey import COPIES, SHOWN_AS, Journey
 from sinwon.demo.refusals import Refusals, Row
 from sinwon.demo.traveller import Traveller
+from sinwon.protocols.credential_types import IDENTITY_TYPE
 
 PILOT: Final = 21
 
@@ -38,6 +39,7 @@ class Story:
         fresh = self.journey.traveller(self.spare)
         self.journey.enrol(fresh)
         first = next(traveller for traveller in self.travellers if len(traveller.subjects) == len(LIVE))
+        self._either_format(first)
         self.rows = Refusals(self.journey, self.ledger).run(first, fresh)
         self._everyone()
 
@@ -67,6 +69,9 @@ class Story:
         self.ledger.expect(f"{name} has the certificate", True, traveller.received)
         for service in LIVE:
             self.ledger.expect(f"{name} signs in at {service}", True, self.journey.sign_in(traveller, service))
+        left = traveller.holder.left()
+        used = {each: left[IDENTITY_TYPE.named(each)] for each in SHOWN_AS.values()}
+        self.ledger.expect(f"{name} has shown one copy in each format", dict.fromkeys(used, COPIES - 1), used)
 
     def _ineligible(self, traveller: Traveller) -> None:
         person = traveller.person
@@ -82,6 +87,13 @@ class Story:
         self.journey.receive(traveller)
         traveller.offer = None
         return traveller
+
+    def _either_format(self, traveller: Traveller) -> None:
+        """At each service with the format of the other: it sees the person it knows."""
+        known, formats = dict(traveller.subjects), tuple(SHOWN_AS.values())
+        for service, other in zip(SHOWN_AS, reversed(formats), strict=True):
+            self.journey.sign_in(traveller, service, other)
+        self.ledger.expect("a service knows a person by one identifier in either format", known, traveller.subjects)
 
     def _everyone(self) -> None:
         subjects = [traveller.subjects for traveller in self.travellers if len(traveller.subjects) == len(LIVE)]
