@@ -163,7 +163,7 @@ def _trust() -> Role:
 def _issuer(folder: Path, stack: ExitStack) -> Role:
     issuing = on_sqlite(folder)
     stack.callback(issuing.issuer.engine.dispose)
-    return Role(issuer_app(issuing.issuer), world.ISSUER, tokens=(issuing.new_token(),))
+    return Role(issuer_app(issuing.issuer), world.ISSUER, tokens=(issuing.new_token(),), pages=("/lost",))
 
 
 def _gateway(folder: Path, stack: ExitStack) -> Role:

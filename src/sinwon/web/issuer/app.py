@@ -60,6 +60,7 @@ from sinwon.web.shared.reading import check_accepts, query, read_body, read_form
 STATUSES: Final[Mapping[str, int]] = {
     "mission_not_open": 403,
     "not_allowed": 403,
+    "chip_proof_unavailable": 403,
     "unknown_application": 404,
     "unknown_person": 404,
     "not_acceptable": 406,
@@ -70,7 +71,6 @@ STATUSES: Final[Mapping[str, int]] = {
     "device_replaced": 409,
     "not_suspended": 409,
     "no_mail_address": 409,
-    "chip_proof_unavailable": 501,
     "historical_status": 501,
 }
 METADATA_AGE: Final = 600  # seconds

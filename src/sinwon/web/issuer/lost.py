@@ -48,7 +48,8 @@ class LossPages:
     async def stop(self, request: Request) -> Response:
         """One of the two forms: `code` is the first way, anything else the second."""
         try:
-            form = await self._read(request)
+            check_same_site(request, self.issuer.origin)
+            form = await read_form(request)
             if "code" in form:
                 return self._stopped(request, stop_by_code(self.issuer, form["code"]))
             ask_for_link(self.issuer, form.get("number", ""), form.get("birthdate", ""))
@@ -68,14 +69,10 @@ class LossPages:
 
     async def stop_by_link(self, request: Request) -> Response:
         try:
-            await self._read(request)
+            check_same_site(request, self.issuer.origin)
             return self._stopped(request, stop_by_link(self.issuer, request.path_params["secret"]))
         except Refusal as refusal:
             return self._problem(request, refusal)
-
-    async def _read(self, request: Request) -> dict[str, str]:
-        check_same_site(request, self.issuer.origin)
-        return await read_form(request)
 
     def _form(self, request: Request, refusal: Refusal | None) -> Response:
         if refusal is None:
