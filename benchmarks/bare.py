@@ -42,6 +42,11 @@ class Bare:
         for _ in range(10):
             self.issue_one()
 
+    def issue_twenty(self) -> None:
+        """Ten copies in each of two formats."""
+        self.issue_ten()
+        self.issue_ten()
+
     def presentation(self) -> None:
         """Request signature, fresh key, key agreement, decryption, issuer signature and key binding."""
         self.sign()

@@ -9,7 +9,6 @@ from typing import Any, Final
 
 from sinwon.core.cbor import FullDate
 from sinwon.core.refusal import Fault, Unmet
-from sinwon.formats.dcql.path import find
 from sinwon.protocols.credential_claims import Claim, Form
 from sinwon.protocols.credential_types import CredentialType
 
@@ -19,14 +18,24 @@ CODE: Final = "invalid_credential"
 
 def to_elements(kind: CredentialType, claims: Mapping[str, Any]) -> dict[str, object]:
     """What `claims` hold, as elements of the type's one namespace. Raises Fault for an image that is no JPEG."""
-    held = ((claim, find(claims, claim.steps)) for claim in kind.by_element.values())
-    return {claim.element or "": _written(kind, claim, found[0]) for claim, found in held if found}
+    held = ((name, claim, _value(claims, claim)) for name, claim in kind.by_element.items())
+    return {name: _written(kind, claim, value) for name, claim, value in held if value is not None}
 
 
 def from_elements(kind: CredentialType, elements: Mapping[str, Any]) -> dict[str, Any]:
     """Elements in plain values, as claims by dotted path; unknown ones are left out. Raises Unmet for an image of no bytes."""
     known = kind.by_element
     return {known[name].path: _read(known[name], value) for name, value in elements.items() if name in known}
+
+
+def _value(claims: Mapping[str, Any], claim: Claim) -> Any:
+    """None where it is not there."""
+    value: Any = claims
+    for step in claim.steps:
+        value = value.get(step)
+        if value is None:
+            return None
+    return value
 
 
 def _written(kind: CredentialType, claim: Claim, value: Any) -> object:

@@ -34,6 +34,8 @@ CACHE: Final = 64
 TAG_24: Final = head(6, 24)
 BEFORE_ID: Final = dump_cbor("digestID") + b"\x1a"
 BEFORE_RANDOM: Final = dump_cbor("random") + head(2, RANDOM_BYTES)
+BEFORE_IDENTIFIER: Final = dump_cbor("elementIdentifier")
+BEFORE_VALUE: Final = dump_cbor("elementValue")
 BEFORE_DIGEST: Final = head(2, 32)
 
 
@@ -111,7 +113,7 @@ def issue_mdoc(
 
 
 def _element(identifier: str, value: object) -> tuple[bytes, bytes]:
-    after = dump_cbor("elementIdentifier") + dump_cbor(identifier) + dump_cbor("elementValue") + dump_cbor(value)
+    after = BEFORE_IDENTIFIER + dump_cbor(identifier) + BEFORE_VALUE + dump_cbor(value)
     length = 1 + len(BEFORE_ID) + ID_BYTES + len(BEFORE_RANDOM) + RANDOM_BYTES + len(after)
     return TAG_24 + head(2, length) + head(5, 4) + BEFORE_ID, after
 
