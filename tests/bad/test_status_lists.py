@@ -26,9 +26,9 @@ from sinwon.formats.status.token import INVALID, MAX_TTL, SUSPENDED, VALID, Kind
 from sinwon.keys.signer import CertifiedSigner
 from sinwon.keys.trust import Purpose, TrustAnchors
 from sinwon.protocols.roles.messages import PATHS, REVOKE, Revoke
+from sinwon.protocols.trust.status_lists import MIN_ENTRIES, RETRY_SECONDS, StatusLists
 from sinwon.services.issuance.publish_status import StatusPublisher
 from sinwon.services.issuance.restored import check_position, declare_restored, position, restored_at
-from sinwon.services.presentation.status import MIN_ENTRIES, RETRY_SECONDS, StatusLists
 from sinwon.store.engine import open_engine
 from sinwon.store.issuer import status
 from sinwon.store.issuer.tables import COPIES

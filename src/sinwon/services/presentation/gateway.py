@@ -14,7 +14,7 @@ from sinwon.keys.signer import CertifiedSigner, Signer
 from sinwon.keys.trust import TrustAnchors
 from sinwon.protocols.oauth.grants.authorization_code import CODE_SECONDS
 from sinwon.protocols.trust.catalogue import Catalogue
-from sinwon.services.presentation.status import StatusLists
+from sinwon.protocols.trust.status_lists import StatusLists
 from sinwon.store.engine import reading
 from sinwon.store.gateway.clients import Client, find_client
 

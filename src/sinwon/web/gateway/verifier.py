@@ -10,11 +10,11 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
+from sinwon.protocols.trust.status_lists import WouldFetch
 from sinwon.protocols.vp.request_object import MEDIA_TYPE, parse_wallet_nonce
 from sinwon.services.presentation.gateway import Gateway
 from sinwon.services.presentation.give_request import give_request
 from sinwon.services.presentation.receive import receive_response
-from sinwon.services.presentation.status import WouldFetch
 from sinwon.web.shared.answers import NO_STORE, json_answer
 from sinwon.web.shared.reading import read_form
 

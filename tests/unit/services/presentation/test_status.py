@@ -12,7 +12,7 @@ from sinwon.core.fetch import Answer
 from sinwon.core.refusal import Refusal
 from sinwon.formats.status.reference import StatusReference
 from sinwon.formats.status.token import INVALID, NEEDS_RENEWAL, SUSPENDED
-from sinwon.services.presentation.status import MAX_LISTS, RETRY_SECONDS, StatusLists
+from sinwon.protocols.trust.status_lists import MAX_LISTS, RETRY_SECONDS, StatusLists
 from tests import world
 from tests.gateway_world import (
     STATUS_URI,

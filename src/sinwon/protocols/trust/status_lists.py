@@ -1,8 +1,8 @@
-"""What the issuer says of a credential today: status lists fetched, verified, kept, and never gone back on.
+"""What is said today of a credential, or of an attestation: status lists fetched, verified, kept, and never gone back on.
 
 A list is used until its `ttl` is over, then fetched again; if that fails, the kept one still counts until its `exp` or its
-first birthday in days. Bounded, and the only state a gateway process keeps. Does not decide what an unknown status means:
-the level asked for does.
+first birthday in days. Bounded, and the only state that a process keeps about others. Does not decide what an unknown status
+means: the caller does.
 """
 
 from collections import OrderedDict
