@@ -43,3 +43,19 @@ def test_more_people_are_invented_the_way_the_first_were() -> None:
         assert agrees(person.resident.rrn, person.resident.birthdate, person.resident.sex)
         assert not checksum_holds(person.resident.rrn)
         assert person.resident.rrn[7:9] in {"97", "98", "99"}
+
+
+def test_the_chapter_of_lives_holds_and_gives_each_history(tmp_path: Path) -> None:
+    target = tmp_path / "life.json"
+    command = [str(Path(sys.executable).parent / "sinwon"), "demo", "--chapter", "life", "--exit", "--json", str(target)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=600, check=False)
+    facts = json.loads(target.read_text())
+    assert (done.returncode, facts["failed"]) == (0, [])
+    assert facts["expectations"]["held"] >= 60
+    lives = facts["lives"].values()
+    assert len(lives) == facts["people"] == 12
+    reasons = {one["reason"] for life in lives for one in life["history"]} - {None}
+    assert {"LOSS_REPORTED", "PHONE_CHANGED", "PASSPORT_LOST", "DEREGISTERED", "HOLDER_REQUEST", "DECEASED"} <= reasons
+    assert {"active", "revoked"} == {life["state"] for life in lives}
+    assert all(life["history"][0]["what"] == "issued" for life in lives)
+    assert "새벽 3시의 분실" in done.stdout

@@ -7,27 +7,31 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
 from typing import Any, Final
 
 import click
 
-from sinwon.adapters.registers.people import load_people
+from sinwon.adapters.registers.people import InventedPerson, load_people
 from sinwon.cli.log import configure_logs
 from sinwon.cli.wiring import keep_house
 from sinwon.demo.deployment import Deployment, deployed
+from sinwon.demo.expectations import Ledger
+from sinwon.demo.life import LifeStory
 from sinwon.demo.people import with_more
-from sinwon.demo.report import facts, people_table, reasons_table, refusals_table, write_facts
+from sinwon.demo.report import facts, life_facts, lives_text, people_table, reasons_table, refusals_table, write_facts
 from sinwon.demo.story import Story
 from sinwon.demo.table import fit
+from sinwon.demo.traveller import Traveller
 
 DOCUMENTS: Final = {
     "trust": "/catalogue.jwt",
     "issuer": "/.well-known/openid-credential-issuer",
     "gateway": "/.well-known/openid-configuration",
 }
-CHAPTERS: Final = ("main",)
+CHAPTERS: Final = ("main", "life")
 
 
 @click.command("demo")
@@ -43,35 +47,59 @@ def demo(*, leave: bool, target: Path | None, people: int | None, state: Path | 
     began = time.monotonic()
     everyone = with_more(load_people(), people or 0)
     with _folder(state) as folder, _logging(folder), deployed(folder, everyone) as deployment:
-        story = Story(deployment, everyone)
-        with closing(story.journey):
-            _tell(story)
-        found = facts(story.travellers, story.ledger, time.monotonic() - began)
-        _print(story, found)
+        tell = _tell_life if chapter == "life" else _tell_main
+        told = tell(deployment, everyone, began)
         if target:
-            write_facts({"chapter": chapter, **found}, target)
+            write_facts({"chapter": chapter, **told.facts}, target)
         if not leave:
-            deployment.desk.travellers = story.travellers
+            deployment.desk.travellers = told.travellers
             _stay(deployment)
-    sys.exit(1 if story.ledger.failed else 0)
+    sys.exit(1 if told.ledger.failed else 0)
 
 
-def _tell(story: Story) -> None:
-    click.echo("신원 시연 · 공개 소프트웨어 시험용, 공식 정부 서비스가 아닙니다. 등장하는 사람은 모두 지어낸 사람입니다.")
-    click.echo("Sinwon demo · not an official government service; everyone in it is invented.\n")
-    with click.progressbar(story.run(), length=len(story.people) - 1, label="사람 people", file=sys.stderr) as steps:
-        for _traveller in steps:
-            pass
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """A chapter that was told to its end."""
+
+    travellers: list[Traveller]
+    ledger: Ledger
+    facts: dict[str, Any]
 
 
-def _print(story: Story, found: dict[str, Any]) -> None:
-    catalogue, ledger, expectations = story.deployment.catalogue, story.ledger, found["expectations"]
-    click.echo("\n" + people_table(story.travellers, catalogue))
+def _tell_main(deployment: Deployment, everyone: tuple[InventedPerson, ...], began: float) -> _Told:
+    story = Story(deployment, everyone)
+    with closing(story.journey):
+        _follow(story.run(), len(story.people) - 1)
+    found = facts(story.travellers, story.ledger, time.monotonic() - began)
+    click.echo("\n" + people_table(story.travellers, deployment.catalogue))
     click.echo("\n" + reasons_table(story.travellers))
     click.echo("\n" + refusals_table(story.rows))
     click.echo(f"\n발급 issued {found['issued']} · 로그인 sign-ins {found['sign_ins']}", nl=False)
-    click.echo(f" · 거절 refusals {ledger.refusals.total()} of {len(ledger.refusals)} kinds")
-    held, failed = expectations["held"], expectations["failed"]
+    click.echo(f" · 거절 refusals {story.ledger.refusals.total()} of {len(story.ledger.refusals)} kinds")
+    _print_expectations(story.ledger, found)
+    return _Told(story.travellers, story.ledger, found)
+
+
+def _tell_life(deployment: Deployment, everyone: tuple[InventedPerson, ...], began: float) -> _Told:
+    story = LifeStory(deployment, everyone)
+    with closing(story.journey):
+        _follow(story.run(), len(story.scenes))
+    click.echo("\n" + lives_text(story))
+    found = life_facts(story, time.monotonic() - began)
+    _print_expectations(story.ledger, found)
+    return _Told([traveller for _, traveller in story.played], story.ledger, found)
+
+
+def _follow(steps: Iterator[Traveller], length: int) -> None:
+    click.echo("신원 시연 · 공개 소프트웨어 시험용, 공식 정부 서비스가 아닙니다. 등장하는 사람은 모두 지어낸 사람입니다.")
+    click.echo("Sinwon demo · not an official government service; everyone in it is invented.\n")
+    with click.progressbar(steps, length=length, label="사람 people", file=sys.stderr) as shown:
+        for _traveller in shown:
+            pass
+
+
+def _print_expectations(ledger: Ledger, found: dict[str, Any]) -> None:
+    held, failed = found["expectations"]["held"], found["expectations"]["failed"]
     click.echo(f"기대 expectations: {held} held, {failed} failed · {found['seconds']:.1f} s")
     for failure in ledger.failed:
         click.echo(f"  ✗ {failure.what}: {failure.seen}")

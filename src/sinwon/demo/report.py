@@ -2,14 +2,18 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
+from sinwon.core.clock import KST
 from sinwon.core.strict_json import dump
 from sinwon.demo.deployment import LIVE
 from sinwon.demo.expectations import Ledger
+from sinwon.demo.life import LifeStory, Scene
 from sinwon.demo.table import table
 from sinwon.demo.traveller import Traveller
+from sinwon.protocols.own_certificate import OwnCertificate
 from sinwon.protocols.trust.catalogue import Catalogue
 
 MOST_PEOPLE: Final = 120  # beyond that the table has one row for each mission
@@ -63,11 +67,42 @@ def facts(travellers: Sequence[Traveller], ledger: Ledger, seconds: float) -> di
         "people": len(travellers),
         "issued": sum(traveller.received for traveller in travellers),
         "sign_ins": {service: sum(service in traveller.subjects for traveller in travellers) for service in LIVE},
+        **_outcome(ledger, seconds),
+    }
+
+
+def _outcome(ledger: Ledger, seconds: float) -> dict[str, Any]:
+    return {
         "refusals": dict(sorted(ledger.refusals.items())),
         "expectations": {"held": len(ledger.expectations) - len(ledger.failed), "failed": len(ledger.failed)},
         "failed": [{"what": one.what, "seen": one.seen} for one in ledger.failed],
         "seconds": round(seconds, 1),
     }
+
+
+def lives_text(story: LifeStory) -> str:
+    """Each scene: who, and the history of their certificate as the issuer's trail has it, oldest first."""
+    return "\n\n".join(_life(scene, traveller, story.history(traveller)) for scene, traveller in story.played)
+
+
+def _life(scene: Scene, traveller: Traveller, own: OwnCertificate) -> str:
+    rows = [[_in_seoul(one.at), one.what, one.reason or "", one.to or "", one.by or ""] for one in own.history]
+    title = f"{scene.title_ko} · {scene.title_en}\n{traveller.short_name} ({traveller.person.id}) → {own.state}"
+    return title + "\n" + table(["한국 시각 KST", "일 what", "사유 reason", "상태 state", "by"], rows)
+
+
+def _in_seoul(at: int) -> str:
+    return datetime.fromtimestamp(at, KST).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def life_facts(story: LifeStory, seconds: float) -> dict[str, Any]:
+    """What `--json` writes of the chapter *life*."""
+    lives = {}
+    for scene, traveller in story.played:
+        own = story.history(traveller)
+        happenings = [{"at": one.at, "what": one.what, "reason": one.reason, "to": one.to, "by": one.by} for one in own.history]
+        lives[traveller.person.id] = {"scene": scene.title_en, "state": own.state, "history": happenings}
+    return {"people": len(story.played), "lives": lives, **_outcome(story.ledger, seconds)}
 
 
 def write_facts(found: dict[str, Any], target: Path) -> None:
