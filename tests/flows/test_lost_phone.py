@@ -217,7 +217,7 @@ def test_a_form_that_is_not_filled_in_says_where(phones: Phones, number: str, bo
     page = phones.ask(number, born)
     assert page.status_code == 400
     assert (
-        'role="alert" id="error"><span aria-hidden="true">✕</span><p>Nothing has been suspended yet. Please enter' in page.text
+        'role="alert" id="error"><span aria-hidden="true">✕</span><p>Nothing has been suspended yet. Please check' in page.text
     )
     assert says in page.text
     assert page.text.count("aria-invalid") == 1
