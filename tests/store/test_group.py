@@ -140,6 +140,27 @@ def test_when_the_database_undoes_all_of_it_itself_the_rest_of_the_turn_is_refus
     _in_group(engine, story)
 
 
+def test_a_request_that_is_cancelled_takes_nobody_else_s_answer_along(engine: Engine) -> None:
+    """A server cancels a request whose client is gone: what it wrote stays, and so do the answers of others."""
+
+    async def write(group: Group, mark: int) -> int:
+        _add(engine, mark)
+        await group.settled()
+        return mark
+
+    async def story(group: Group) -> None:
+        failed: list[object] = []
+        asyncio.get_running_loop().set_exception_handler(lambda _loop, context: failed.append(context))
+        tasks = [asyncio.create_task(write(group, mark)) for mark in (1, 2, 3)]
+        asyncio.get_running_loop().call_soon(tasks[1].cancel)  # after the three have written, before the commit
+        answers = await asyncio.gather(*tasks, return_exceptions=True)
+        assert (answers[0], type(answers[1]), answers[2]) == (1, asyncio.CancelledError, 3)
+        assert _marks(engine) == [1, 2, 3]
+        assert failed == []
+
+    _in_group(engine, story)
+
+
 def test_another_thread_has_transactions_of_its_own(engine: Engine) -> None:
     async def story(group: Group) -> None:
         _add(engine, 1)

@@ -7,7 +7,7 @@ what has its own thread, and everything on PostgreSQL, where a shared transactio
 by `store.engine` as ever.
 """
 
-from asyncio import Future, get_running_loop
+from asyncio import Future, get_running_loop, shield
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -67,8 +67,9 @@ class Group:
                 self._reading.execute("ROLLBACK")
 
     async def settled(self) -> None:
-        """Returns when all that was written so far is durable. Raises Fault when it is lost."""
-        if self._end is not None and await self._end is not None:
+        """Returns when all that was written so far is durable. Raises Fault when it is lost. Whoever stops waiting, because
+        its client is gone, keeps the others' answers from nobody."""
+        if self._end is not None and await shield(self._end) is not None:
             raise Fault("the transaction was not committed")
 
     def close(self) -> None:
