@@ -12,10 +12,12 @@ import click
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
+from sinwon.cli.inspect.command import inspect_command
 from sinwon.cli.log import configure_logs
 from sinwon.cli.register import CONFIG, client_command, officer_command
 from sinwon.cli.serving import Listener, serving
 from sinwon.cli.setup import ROLES, Plan, set_up
+from sinwon.cli.verify.command import verify_command
 from sinwon.cli.wiring import declare_issuer_restored, found_trust, keep_house, make_role, make_world, migrate, settings_of
 from sinwon.config import Config, read_config
 from sinwon.core.refusal import Fault, Refusal
@@ -111,5 +113,5 @@ def serve(config: Config, names: tuple[str, ...]) -> None:
         keep_house(roles, stop)
 
 
-for command in (officer_command, client_command, demo):
+for command in (officer_command, client_command, verify_command, inspect_command, demo):
     main.add_command(command)

@@ -168,7 +168,7 @@ def found_trust(world: World) -> Publication:
 
 def make_issuer(world: World) -> Issuer:
     settings = world.config.issuer
-    master = open_master(settings.master_key)
+    master, follower = open_master(settings.master_key), follow(world, settings)
     return Issuer(
         origin=settings.origin,
         engine=world.engine("issuer"),
@@ -178,9 +178,11 @@ def make_issuer(world: World) -> Issuer:
         seal=Seal(master, world.random),
         nonce_key=master.derive(NONCE_KEY),
         role_keys={name: read_jwk(Path(file)) for name, file in settings.role_keys.items()},
-        catalogue=follow(world, settings).catalogue,
+        catalogue=follower.catalogue,
         clock=world.clock,
         random=world.random,
+        trust=follower.anchors,
+        fetch=world.fetch,
         restored_at=restored_at(world.engine("issuer")),
     )
 
