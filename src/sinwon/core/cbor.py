@@ -189,11 +189,17 @@ def dump_cbor(value: object) -> bytes:
 def byte_string(data: bytes) -> bytes:
     """`data` as a CBOR byte string."""
     length = len(data)
-    if 24 <= length < 1 << 8:
-        return bytes((0x58, length)) + data
-    if 1 << 8 <= length < 1 << 16:
-        return b"\x59" + length.to_bytes(2) + data
-    return head(2, length) + data
+    return (BYTES_HEADS[length] if length < SHORT else head(2, length)) + data
+
+
+def text_string(text: str) -> bytes:
+    """`text` as a CBOR text string. Raises Fault for an unpaired surrogate."""
+    try:
+        data = text.encode()
+    except UnicodeEncodeError:
+        raise Fault("a value that has no CBOR form of ours") from None
+    length = len(data)
+    return (TEXT_HEADS[length] if length < SHORT else head(3, length)) + data
 
 
 def head(major: int, argument: int) -> bytes:
@@ -207,6 +213,12 @@ def head(major: int, argument: int) -> bytes:
         if argument < 1 << 8 * width:
             return bytes((first | low,)) + argument.to_bytes(width)
     raise Fault("more than CBOR can count")
+
+
+SHORT: Final = 256
+BYTES_HEADS: Final = tuple(head(2, length) for length in range(SHORT))
+TEXT_HEADS: Final = tuple(head(3, length) for length in range(SHORT))
+"""By length, for the strings that are written all the time."""
 
 
 def _check_items(data: bytes, code: str) -> None:

@@ -26,6 +26,7 @@ from sinwon.core.cbor import (
     parse_cbor,
     parse_each,
     parse_encoded,
+    text_string,
 )
 from sinwon.core.refusal import Fault, Malformed
 from tests.world import NOW
@@ -209,10 +210,13 @@ def test_bignum_at_the_limit_and_past_it() -> None:
 @pytest.mark.parametrize("length", [0, 23, 24, 255, 256, 65535, 65536])
 def test_heads_are_those_of_the_encoder(length: int) -> None:
     assert byte_string(bytes(length)) == dump_cbor(bytes(length))
+    assert text_string("가"[:length] + "x" * (length - 3)) == dump_cbor("가"[:length] + "x" * (length - 3))
     assert head(0, length) == dump_cbor(length)
     assert Encoded(bytes(length)).tagged == dump_cbor(Encoded(bytes(length)))
     with pytest.raises(Fault):
         head(0, 2**64)
+    with pytest.raises(Fault):
+        text_string("\ud800")
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ Refuses everything but an uncompressed public point: other types and curves, pri
 
 from typing import Any, Final
 
+from sinwon.core.cbor import dump_cbor, head
 from sinwon.core.refusal import Malformed
 from sinwon.formats.cose.names import SIGNING
 from sinwon.keys.jwk import COORDINATE_BYTES, PublicKey, key_at
@@ -20,6 +21,8 @@ EC2: Final = 2
 P256: Final = 1
 LABELS: Final = frozenset({int, str})
 CODE: Final = "invalid_key"
+BEFORE_Y: Final = dump_cbor(Y) + head(2, COORDINATE_BYTES)
+BEFORE_X: Final = head(5, 4) + dump_cbor({KTY: EC2, CRV: P256})[1:] + dump_cbor(X) + head(2, COORDINATE_BYTES)
 
 
 def parse_cose_key(value: object) -> PublicKey:
@@ -37,6 +40,11 @@ def parse_cose_key(value: object) -> PublicKey:
 
 def cose_key(key: PublicKey) -> dict[int, object]:
     return {KTY: EC2, CRV: P256, X: key.point[:COORDINATE_BYTES], Y: key.point[COORDINATE_BYTES:]}
+
+
+def written_key(key: PublicKey) -> bytes:
+    """The CBOR of cose_key(key)."""
+    return b"".join((BEFORE_X, key.point[:COORDINATE_BYTES], BEFORE_Y, key.point[COORDINATE_BYTES:]))
 
 
 def _is(value: Any, expected: int) -> bool:

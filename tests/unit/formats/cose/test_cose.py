@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from sinwon.core.cbor import Tagged, dump_cbor, parse_cbor
 from sinwon.core.refusal import Malformed, Refusal, Untrusted
 from sinwon.formats.cose.headers import chain_value
-from sinwon.formats.cose.key import cose_key, parse_cose_key
+from sinwon.formats.cose.key import cose_key, parse_cose_key, written_key
 from sinwon.formats.cose.mac0 import agree_mac_key, mac0, parse_mac0, verify_mac0
 from sinwon.formats.cose.sign1 import Sign1, parse_sign1, sign1, to_sign, verify_sign1
 from sinwon.keys.jwk import parse_public_jwk
@@ -31,6 +31,7 @@ def received(members: list[object]) -> Any:
 def test_a_key_written_is_the_key_read(secret: bytes) -> None:
     public = parse_public_jwk(derive_key(secret, b"").public_jwk)
     assert parse_cose_key(received([dict(cose_key(public))])[0]) == public
+    assert written_key(public) == dump_cbor(cose_key(public))
 
 
 @settings(max_examples=30, deadline=None)

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from sinwon.core.cbor import DateTime, Encoded, FullDate, Tagged, dump_cbor, encode, parse_cbor
 from sinwon.core.clock import DAY
+from sinwon.core.ids import Randomness
 from sinwon.core.refusal import Fault, Malformed, Refusal, Unmet, Untrusted
 from sinwon.formats.mdoc.device_auth import device_authentication, sign_device
 from sinwon.formats.mdoc.device_response import parse_device_response
@@ -98,9 +99,14 @@ def test_digest_ids_say_nothing() -> None:
 
 
 def test_ids_are_drawn_again_until_none_is_twice() -> None:
-    draws = [bytes(28 * 12), *[SeededRandomness(9)(28 * 12)]]
+    draws: list[Randomness] = [bytes, SeededRandomness(9)]
     copy = issue_mdoc(
-        prepare_mdoc(DOCTYPE, CLAIMS), holder=PUBLIC, validity=VALIDITY, status=None, by=signer(), random=lambda _: draws.pop(0)
+        prepare_mdoc(DOCTYPE, CLAIMS),
+        holder=PUBLIC,
+        validity=VALIDITY,
+        status=None,
+        by=signer(),
+        random=lambda count: draws.pop(0)(count),
     )
     assert draws == []
     assert verify_issuer_signed(parse_issuer_signed(copy), anchors=anchors(), doctype=DOCTYPE, now=NOW).status is None
