@@ -137,6 +137,7 @@ def test_a_flood_of_wrong_codes_is_turned_away_and_keeps_nobody_out(phones: Phon
     assert [phones.type_code(WRONG).status_code for _ in range(5)] == [404, 404, 404, 429, 429]
     page = phones.type_code(WRONG, language="ko")
     assert "잠시 후 다시 해 주세요" in page.text
+    assert page.headers["retry-after"] == "60"
     assert 'href="/lost"' in page.text
     assert phones.type_code(phones.receipt).status_code == 200
     phones.clock.move(60)
@@ -326,8 +327,10 @@ def test_phone_and_printed_code_release(phones: Phones) -> None:
     assert (released.state, released.holds) == ("active", ())
     assert status_in_the_list(phones, copy) == VALID
     phones.clock.move(1)
-    assert sum(phones.old.refresh(few=1, copies=2).values()) == 6
-    assert phones.statuses()[VALID] == 12
+    valid = phones.statuses()[VALID]
+    fetched = sum(phones.old.refresh(few=1, copies=2).values())
+    assert fetched > 0
+    assert phones.statuses()[VALID] == valid + fetched
 
 
 def test_mdoc_copies_are_fetched_anew_after_a_release(phones: Phones) -> None:

@@ -100,7 +100,7 @@ def test_the_old_phone_notices_and_says_so(phones: Phones) -> None:
     assert phones.old.left() == {}
     assert phones.old.history.events[-1].outcome == "device_replaced"
     is_refused("no_certificate", phones.old.state)
-    assert sum(phones.new.refresh(few=11, copies=1).values()) == 6
+    assert phones.new.refresh(few=11, copies=1).keys() == phones.new.left().keys()
 
 
 def test_the_old_phone_notices_when_it_looks(phones: Phones) -> None:
@@ -114,7 +114,7 @@ def test_the_new_phone_moves_it_on_and_back(phones: Phones) -> None:
     phones.old.receive(phones.new.start_transfer(MOVE), tx_code=MOVE, copies=1)
     is_refused("device_replaced", phones.new.state)
     assert phones.old.state().state == "active"
-    assert phones.statuses()[VALID] == 6
+    assert phones.statuses()[VALID] == sum(phones.old.left().values()) > 0
 
 
 def test_the_old_phone_is_usable_until_the_new_one_has_copies(phones: Phones) -> None:

@@ -15,9 +15,10 @@ from starlette.responses import Response
 from sinwon.core.refusal import Refusal
 from sinwon.services.issuance.issuer import Issuer
 from sinwon.services.lifecycle.ask_link import INVALID_BIRTHDATE, INVALID_NUMBER, ask_for_link
-from sinwon.services.lifecycle.stop_lost import LINK_OVER, UNKNOWN_CODE, Stopped, check_link, stop_by_code, stop_by_link
+from sinwon.services.lifecycle.stop_lost import LINK_OVER, MINUTE, UNKNOWN_CODE, Stopped, check_link, stop_by_code, stop_by_link
 from sinwon.services.notify.notice_texts import both_times
 from sinwon.services.notify.texts import Language
+from sinwon.web.shared.middleware import UNREAD
 from sinwon.web.shared.pages import Pages, language_of
 from sinwon.web.shared.reading import check_same_site, read_form
 
@@ -91,11 +92,14 @@ class LossPages:
         return self.pages.render(request, "loss_stopped.html", values)
 
     def _problem(self, request: Request, refusal: Refusal) -> Response:
-        if refusal.code == "too_large" or refusal.code == "request_timeout":
+        if refusal.code in UNREAD:
             raise refusal
         self._log(refusal)
         kind = refusal.code if refusal.code in PROBLEMS else "request"
-        return self.pages.render(request, "loss_problem.html", {"kind": kind}, status=STATUSES.get(refusal.code, 400))
+        page = self.pages.render(request, "loss_problem.html", {"kind": kind}, status=STATUSES.get(refusal.code, 400))
+        if refusal.code == "too_many_requests":
+            page.headers["Retry-After"] = str(MINUTE)
+        return page
 
     def _log(self, refusal: Refusal) -> None:
         log.info("refused", role=self.issuer.origin.partition("://")[2], code=refusal.code, why=refusal.why)
