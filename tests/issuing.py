@@ -176,6 +176,7 @@ def open_issuer(engine: Engine, settings: IssuanceSettings = SMALL, catalogue: C
         clock=clock,
         random=random,
         settings=settings,
+        trust=world.trust_anchors,
     )
     return Issuing(issuer, clock, client_of(issuer))
 

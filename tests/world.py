@@ -19,6 +19,7 @@ ISSUER = "https://issuer.example"
 GATEWAY = "https://gateway.example"
 CONSULATE = "https://consulate.example"
 TRUST = "https://trust.example"
+WALLET_PROVIDER = "https://wallets.example"
 
 
 @dataclass
@@ -87,13 +88,19 @@ def access_signer(service: str) -> CertifiedSigner:
     return certified("access authority", f"access {service}", f"urn:sinwon:service:{service}")
 
 
+def wallet_provider() -> CertifiedSigner:
+    return certified("wallet authority", "wallet provider", WALLET_PROVIDER)
+
+
 def trust_anchors() -> TrustAnchors:
     """What a correct trust list says of this world."""
-    issuing, status, access = (authority(f"{use} authority").certificate for use in ("issuing", "status", "access"))
+    uses = ("issuing", "status", "access", "wallet")
+    issuing, status, access, wallet = (authority(f"{use} authority").certificate for use in uses)
     return TrustAnchors(
         (
             Anchor(issuing, Purpose.ISSUANCE, "Sinwon test issuer", ISSUER, frozenset(TYPES)),
             Anchor(status, Purpose.STATUS, "Sinwon test status", ISSUER),
             Anchor(access, Purpose.ACCESS, "Sinwon test access", GATEWAY),
+            Anchor(wallet, Purpose.WALLET, "Sinwon test wallet provider", WALLET_PROVIDER),
         )
     )

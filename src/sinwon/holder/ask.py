@@ -17,7 +17,7 @@ from sinwon.formats.dcql.path import ClaimPath, find
 from sinwon.formats.dcql.query import CredentialQuery, Query, parse_query
 from sinwon.formats.jose.jwe import ENC_VALUES
 from sinwon.formats.mdoc.names import MDOC
-from sinwon.formats.sdjwt.names import SD_JWT_VC
+from sinwon.formats.sdjwt.names import KEY_ASSURANCE, SD_JWT_VC
 from sinwon.holder.copies import Offered
 from sinwon.holder.request import AuthenticRequest
 from sinwon.keys.jwk import parse_public_jwk
@@ -34,6 +34,9 @@ ALGORITHMS: Final[Mapping[str, tuple[tuple[str, ...], frozenset[object]]]] = {
     MDOC: (("issuerauth_alg_values", "deviceauth_alg_values"), frozenset(SIGNING)),
 }
 """By format, the names under which a verifier lists algorithms, and those of ours."""
+STRONG: Final = "L3"
+NOT_SHOWN: Final = frozenset({PERSON_ID, KEY_ASSURANCE})
+"""What a person is not asked about: the name that stands for the pairwise identifier, and what is known of the key."""
 Choices = tuple[tuple[ClaimPath, ...], ...]
 Options = tuple[tuple[str, ...], ...]
 
@@ -124,10 +127,9 @@ def judge_request(
     if taken.isdisjoint(credential.format for credential in query.credentials):
         raise NotAnswered("vp_formats_not_supported", "no format asked for is one that the verifier takes", UNREADABLE)
     # 4 within one preset of the service [P]
-    paths = asked_paths(query)
-    preset = find_preset(service, catalogue, paths)
-    # 5 what we could answer [OID4VP 6.4]
-    usable = tuple(one for one in offered if one.copy.format in taken)
+    preset = find_preset(service, catalogue, asked_paths(query), strong=asks_for_assurance(query))
+    # 5 what we could answer, at L3 with attested keys only [OID4VP 6.4; decision 17]
+    usable = tuple(one for one in offered if one.copy.format in taken and (one.copy.attested or preset.level != STRONG))
     matches = _matches(query, usable)
     consent = _consent(service, preset, query, matches)
     return Ask(request, consent, query, matches, usable, key)
@@ -144,8 +146,18 @@ def choose_response_key(metadata: Mapping[str, Any]) -> ResponseKey:
 
 
 def asked_paths(query: Query) -> frozenset[ClaimPath]:
-    """Every claim of the query by its name in the catalogue, in whatever format it is asked for. Raises NotAnswered."""
-    return frozenset(named(credential, claim.path) for credential in query.credentials for claim in credential.claims)
+    """Every claim of the query by its name in the catalogue, in whatever format it is asked for, but what is always visible
+    and says nothing of the person: about the key. Raises NotAnswered."""
+    claims = ((credential, claim.path) for credential in query.credentials for claim in credential.claims)
+    return frozenset(named(credential, path) for credential, path in claims if not _is_about_key(credential, path))
+
+
+def asks_for_assurance(query: Query) -> bool:
+    return any(_is_about_key(credential, claim.path) for credential in query.credentials for claim in credential.claims)
+
+
+def _is_about_key(query: CredentialQuery, path: ClaimPath) -> bool:
+    return query.format != MDOC and path[0] == KEY_ASSURANCE
 
 
 def named(query: CredentialQuery, path: ClaimPath) -> ClaimPath:
@@ -159,11 +171,11 @@ def named(query: CredentialQuery, path: ClaimPath) -> ClaimPath:
     return claim.steps
 
 
-def find_preset(service: Service, catalogue: Catalogue, paths: frozenset[ClaimPath]) -> Preset:
-    """The narrowest preset of the service that covers all of `paths`. The person's opaque name stands for the pairwise
-    identifier, of each preset but anonymous ones. Raises NotAnswered."""
+def find_preset(service: Service, catalogue: Catalogue, paths: frozenset[ClaimPath], *, strong: bool = False) -> Preset:
+    """The narrowest preset of the service that covers all of `paths`, of level L3 if attested keys are asked for. The person's
+    opaque name stands for the pairwise identifier, of each preset but anonymous ones. Raises NotAnswered."""
     presets = [preset for name in service.presets if (preset := catalogue.preset(name)) is not None]
-    covering = [preset for preset in presets if paths <= _covered(preset)]
+    covering = [preset for preset in presets if paths <= _covered(preset) and (preset.level == STRONG or not strong)]
     if not covering:
         raise NotAnswered("access_denied", "asks for more than any preset of the service allows", OVER_ASKING)
     return min(covering, key=lambda preset: len(_covered(preset)))
@@ -218,10 +230,8 @@ def _consent(service: Service, preset: Preset, query: Query, matches: Matches | 
         if credential is not None:
             found = matches.candidates[name][0] if matches is not None else None
             claims.update({claim.path: claim for claim in _asked(credential, found)})
-    claims.pop((PERSON_ID,), None)
-    return ConsentRequest(
-        service, preset, shown(service.name_ko), shown(service.name_en), tuple(claims.values()), matches is not None
-    )
+    about_person = tuple(claim for path, claim in claims.items() if path[0] not in NOT_SHOWN)
+    return ConsentRequest(service, preset, shown(service.name_ko), shown(service.name_en), about_person, matches is not None)
 
 
 def _asked(query: CredentialQuery, candidate: Candidate | None) -> list[AskedClaim]:

@@ -31,6 +31,8 @@ class Copy(msgspec.Struct, frozen=True):
     received_at: int
     batch: str
     """Copies received together hold the same claims."""
+    attested: bool = False
+    """Bound to a key that asks more of the person; shown only where that is needed, or nothing else is left."""
 
     def lasts(self, now: int) -> bool:
         """Whether it is worth more than being replaced: not about to end, unless it was given for so short a time, and others
@@ -40,7 +42,7 @@ class Copy(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Offered:
-    """The next unused copy of a type, and what a query is matched against."""
+    """The next unused copy of a type and kind of key, and what a query is matched against."""
 
     copy: Copy
     held: Held
@@ -61,21 +63,21 @@ class Copies:
         """How many unused copies of each type, in each format, are still valid."""
         return Counter(copy.type for copy in self.unused() if copy.expires_at > now)
 
-    def lasting(self, now: int) -> Counter[str]:
-        """How many of them fresh ones would not outlast."""
-        return Counter(copy.type for copy in self.unused() if copy.lasts(now))
+    def lasting(self, now: int) -> Counter[tuple[str, bool]]:
+        """How many of them fresh ones would not outlast, by type and whether their keys are attested."""
+        return Counter((copy.type, copy.attested) for copy in self.unused() if copy.lasts(now))
 
     def unused(self) -> tuple[Copy, ...]:
         with self._lock:
             return tuple(self._unused)
 
     def offered(self, now: int) -> tuple[Offered, ...]:
-        """One copy of each type, in each format, that could be shown now."""
-        first: dict[str, Copy] = {}
+        """One copy of each type, in each format and for each kind of key, that could be shown now; plain keys first."""
+        first: dict[tuple[str, bool], Copy] = {}
         for copy in self.unused():
             if copy.expires_at > now:
-                first.setdefault(copy.type, copy)
-        return tuple(_offered(copy) for copy in first.values())
+                first.setdefault((copy.type, copy.attested), copy)
+        return tuple(_offered(copy) for copy in sorted(first.values(), key=lambda copy: copy.attested))
 
     def take(self, copies: Iterable[Copy]) -> None:
         """Uses them up, all or none. Raises Unmet when one was used meanwhile."""

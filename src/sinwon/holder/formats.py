@@ -16,13 +16,14 @@ from sinwon.formats.mdoc.names import MDOC
 from sinwon.formats.mdoc.session_transcript import redirect_transcript
 from sinwon.formats.mdoc.verify import check_elements, verify_issuer_signed
 from sinwon.formats.sdjwt.disclosures import process
-from sinwon.formats.sdjwt.names import INVALID, SD_JWT_VC
+from sinwon.formats.sdjwt.names import INVALID, KEY_ASSURANCE, SD_JWT_VC
 from sinwon.formats.sdjwt.parse import parse_sd_jwt
 from sinwon.formats.sdjwt.present import bind_key, select
 from sinwon.formats.sdjwt.vc import verify_sd_jwt_vc
 from sinwon.keys.jwk import PublicKey
 from sinwon.keys.signer import Signer
 from sinwon.keys.trust import TrustAnchors
+from sinwon.protocols.attestation.key_assurance import KEY_INFO, KeyAssurance, read_assurance
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,8 @@ class Received:
     issuer: str
     holder_key: PublicKey
     expires_at: int
+    assurance: KeyAssurance
+    """What it says of that key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +66,8 @@ def verify_sd_jwt(text: str, _vct: str, anchors: TrustAnchors, now: int) -> Rece
     if sd_jwt.key_binding is not None:
         raise Malformed(INVALID, "the issuer sent a presentation")
     found = verify_sd_jwt_vc(sd_jwt, anchors=anchors, now=now)
-    return Received(found.vct, found.issuer, found.holder_key, found.expires_at)
+    assurance = read_assurance(found.claims.get(KEY_ASSURANCE))
+    return Received(found.vct, found.issuer, found.holder_key, found.expires_at, assurance)
 
 
 def sd_jwt_claims(text: str) -> Mapping[str, Any]:
@@ -81,7 +85,8 @@ def verify_mdoc(text: str, doctype: str, anchors: TrustAnchors, now: int) -> Rec
     # What cannot be stopped is refused by every verifier that takes care.
     if found.status is None:
         raise Unmet(INVALID, "a document without status")
-    return Received(found.doctype, found.issuer, found.holder_key, found.expires_at)
+    assurance = read_assurance(found.key_info.get(KEY_INFO))
+    return Received(found.doctype, found.issuer, found.holder_key, found.expires_at, assurance)
 
 
 def mdoc_claims(text: str) -> Mapping[str, Any]:

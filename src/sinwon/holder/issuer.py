@@ -24,7 +24,7 @@ from sinwon.protocols.oauth.grants.refresh_token import GRANT_TYPE as REFRESH
 from sinwon.protocols.oauth.metadata import WELL_KNOWN as AS_WELL_KNOWN
 from sinwon.protocols.oauth.metadata import AuthorizationServerMetadata, parse_metadata, well_known_url
 from sinwon.protocols.oauth.token_request import TokenResponse
-from sinwon.protocols.vci.credential_request import CredentialResponse
+from sinwon.protocols.vci.credential_request import ATTESTATION, JWT, CredentialResponse
 from sinwon.protocols.vci.metadata import (
     INVALID_METADATA,
     MAX_METADATA,
@@ -53,6 +53,8 @@ class Issuer:
     token_endpoint: str
     binds_tokens: bool
     """Whether it gives tokens that are bound to a key of ours [RFC 9449 §5.1]."""
+    attested: bool = False
+    """Whether somebody vouches for our keys."""
 
     @property
     def batch_size(self) -> int:
@@ -60,11 +62,11 @@ class Issuer:
         return 1 if batch is None else max(1, batch.batch_size)
 
     def holdable(self, names: Iterable[str]) -> tuple[str, ...]:
-        """Those of a format this wallet holds: an offer may list every format there is. Raises Unmet for one that the issuer
-        does not describe, and when none is left."""
-        held = tuple(name for name in names if self._described(name).format in FORMATS)
+        """Those of a format this wallet holds, for keys like its own: an offer may list everything there is. Raises Unmet for
+        one that the issuer does not describe, and when none is left."""
+        held = tuple(name for name in names if self._is_for_us(self._described(name)))
         if not held:
-            raise Unmet(INVALID_METADATA, "no configuration of a format this wallet holds")
+            raise Unmet(INVALID_METADATA, "no configuration that this wallet can hold")
         return held
 
     def configuration(self, name: str) -> Configuration:
@@ -72,10 +74,12 @@ class Issuer:
         found = self._described(name)
         if found.format not in FORMATS or not found.type:
             raise Unmet(INVALID_METADATA, "a configuration of another format")
-        proof = found.proof_types_supported.get("jwt")
-        if proof is None or "ES256" not in proof.proof_signing_alg_values_supported:
-            raise Unmet(INVALID_METADATA, "a configuration without jwt proofs by ES256")
+        if not proof_types_of(found):
+            raise Unmet(INVALID_METADATA, "a configuration without proofs of ours by ES256")
         return found
+
+    def _is_for_us(self, configuration: Configuration) -> bool:
+        return configuration.format in FORMATS and (self.attested or not configuration.needs_attestation)
 
     def _described(self, name: str) -> Configuration:
         found = self.metadata.credential_configurations_supported.get(name)
@@ -102,9 +106,9 @@ class Issuer:
             raise Unmet(INVALID_METADATA, "no nonce endpoint")
         return parse_as(self.post(self.metadata.nonce_endpoint, b"", FORM).body, NonceResponse).c_nonce
 
-    def request(self, access: Access, configuration_id: str, proofs: Sequence[str]) -> CredentialResponse:
-        """[OID4VCI 8.2] Raises Unmet with the issuer's code."""
-        body = dump({"credential_configuration_id": configuration_id, "proofs": {"jwt": proofs}})
+    def request(self, access: Access, configuration_id: str, proofs: Mapping[str, Sequence[str]]) -> CredentialResponse:
+        """`proofs` by type [OID4VCI 8.2]. Raises Unmet with the issuer's code."""
+        body = dump({"credential_configuration_id": configuration_id, "proofs": proofs})
         answer = self.post(self.metadata.credential_endpoint, body, JSON, access)
         return parse_as(answer.body, CredentialResponse, limit=MAX_CREDENTIALS)
 
@@ -153,7 +157,14 @@ def open_issuer(powers: Powers, identifier: str, named_server: str | None) -> Is
     # 3 the authorization server the offer means [OID4VCI 4.1.1, 12.2.4]
     server = _authorization_server(powers, identifier, named_server, metadata)
     binds_tokens = "ES256" in server.dpop_signing_alg_values_supported
-    return Issuer(powers.fetch, identifier, metadata, server.token_endpoint, binds_tokens)
+    return Issuer(powers.fetch, identifier, metadata, server.token_endpoint, binds_tokens, powers.attester is not None)
+
+
+def proof_types_of(configuration: Configuration) -> tuple[str, ...]:
+    """The proof types of ours that the configuration takes, in the order we prefer them: without attestation what can be."""
+    offered = configuration.proof_types_supported
+    wanted = (ATTESTATION, JWT) if configuration.needs_attestation else (JWT,)
+    return tuple(name for name in wanted if name in offered and "ES256" in offered[name].proof_signing_alg_values_supported)
 
 
 def _check_endpoints(powers: Powers, issuer: str, metadata: IssuerMetadata) -> None:

@@ -9,6 +9,7 @@ from sinwon.core.clock import Clock
 from sinwon.core.fetch import LOOPBACK, Fetch
 from sinwon.core.ids import Randomness
 from sinwon.core.refusal import Malformed
+from sinwon.holder.attester import Attester
 from sinwon.holder.keys import KeyRing
 from sinwon.keys.trust import TrustAnchors
 from sinwon.protocols.trust.catalogue import Catalogue
@@ -27,6 +28,8 @@ class Powers:
     random: Randomness
     keys: KeyRing
     demo: bool = False
+    attester: Attester | None = None
+    """None: nobody vouches for the keys, so what is only for attested ones cannot be had."""
 
 
 def check_address(url: str, code: str, *, demo: bool) -> str:

@@ -16,6 +16,7 @@ from sinwon.formats.dcql.match import Candidate
 from sinwon.formats.dcql.path import ClaimPath, find
 from sinwon.formats.dcql.query import CredentialQuery
 from sinwon.formats.jose.jwe import encrypt
+from sinwon.formats.sdjwt.names import KEY_ASSURANCE
 from sinwon.holder.ask import (
     DECLINED,
     NO_CERTIFICATE,
@@ -115,8 +116,8 @@ def send_answer(powers: Powers, copies: Copies, ask: Ask, choice: Choice, before
     answer = _post(powers, ask.request, _encrypted(ask.request, ask.response_key, {"vp_token": token}))
     if answer.status != 200:
         raise Unmet(_error(answer), f"the verifier refused: status {answer.status}")
-    names = sorted({".".join(map(str, named(show.query, path))) for show in shows.values() for path in show.paths})
-    return Sent(_redirect_uri(powers, answer), tuple(names))
+    sent = {named(show.query, path) for show in shows.values() for path in show.paths if path[0] != KEY_ASSURANCE}
+    return Sent(_redirect_uri(powers, answer), tuple(sorted(".".join(map(str, path)) for path in sent)))
 
 
 def check_not_answered(nonce: str, answered: Container[str]) -> None:

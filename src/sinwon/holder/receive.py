@@ -3,7 +3,7 @@
 A configuration is received as a whole or not at all: one bad copy and nothing of its batch is kept, and the issuer is told.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -12,11 +12,11 @@ from sinwon.core.refusal import Malformed, Refusal, Unmet, Untrusted
 from sinwon.holder.access import Access
 from sinwon.holder.copies import Copy
 from sinwon.holder.formats import FORMATS
-from sinwon.holder.issuer import Issuer
+from sinwon.holder.issuer import Issuer, proof_types_of
 from sinwon.holder.powers import Powers
 from sinwon.keys.jwk import PublicKey, parse_public_jwk
 from sinwon.keys.signer import Signer
-from sinwon.protocols.vci.credential_request import CredentialResponse
+from sinwon.protocols.vci.credential_request import ATTESTATION, JWT, CredentialResponse
 from sinwon.protocols.vci.errors import INVALID_NONCE
 from sinwon.protocols.vci.metadata import Configuration
 from sinwon.protocols.vci.proof import sign_proof
@@ -25,6 +25,7 @@ COPIES: Final = 10  # asked for at once, if the issuer gives that many
 ACCEPTED: Final = "credential_accepted"
 FAILURE: Final = "credential_failure"
 INVALID_CREDENTIAL: Final = "invalid_credential"
+NOT_ATTESTED: Final = "keys_not_attested"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,8 @@ def receive_configuration(
     """A batch of verified copies of one configuration. Raises Refusal, Unreachable; then nothing of it is kept."""
     configuration = issuer.configuration(configuration_id)
     keys = [_new_key(powers) for _ in range(min(copies, issuer.batch_size))]
-    response = _request(powers, issuer, access, configuration_id, keys)
+    prove = _prover(powers, issuer, configuration, keys)
+    response = _request(issuer, access, configuration_id, prove)
     try:
         received = verify_batch(powers, issuer.identifier, configuration, keys, response)
     except Refusal:
@@ -81,24 +83,44 @@ def _verify(
     key = waiting.pop(found.holder_key, None)
     if key is None:
         raise Untrusted(INVALID_CREDENTIAL, "bound to a key that is not ours, or to one twice")
-    return Copy(wanted.format, wanted.type, text, key.reference, found.expires_at, now, batch)
+    # 6 saying of the key what its issuer required of it [decision 17]
+    if wanted.required_assurance.takes_two_factors and not found.assurance.takes_two_factors:
+        raise Unmet(INVALID_CREDENTIAL, "a copy for attested keys that does not say so")
+    return Copy(
+        wanted.format, wanted.type, text, key.reference, found.expires_at, now, batch, attested=wanted.needs_attestation
+    )
 
 
 def _request(
-    powers: Powers, issuer: Issuer, access: Access, configuration_id: str, keys: Sequence[NewKey]
+    issuer: Issuer, access: Access, configuration_id: str, prove: Callable[[str], dict[str, list[str]]]
 ) -> CredentialResponse:
     try:
-        return issuer.request(access, configuration_id, _proofs(powers, issuer, keys))
+        return issuer.request(access, configuration_id, prove(issuer.nonce()))
     except Unmet as refusal:
         if refusal.code != INVALID_NONCE:
             raise
     # A nonce may run out on a slow line; the text allows one more try with a fresh one [OID4VCI 8.3.1.2].
-    return issuer.request(access, configuration_id, _proofs(powers, issuer, keys))
+    return issuer.request(access, configuration_id, prove(issuer.nonce()))
 
 
-def _proofs(powers: Powers, issuer: Issuer, keys: Sequence[NewKey]) -> list[str]:
-    nonce, now = issuer.nonce(), powers.clock()
-    return [sign_proof(key.signer, issuer=issuer.identifier, nonce=nonce, now=now) for key in keys]
+def _prover(
+    powers: Powers, issuer: Issuer, configuration: Configuration, keys: Sequence[NewKey]
+) -> Callable[[str], dict[str, list[str]]]:
+    """What proves the keys with a nonce, in the way the configuration asks for. Raises Unmet."""
+    kind, attester = proof_types_of(configuration)[0], powers.attester if configuration.needs_attestation else None
+    if configuration.needs_attestation and attester is None:
+        raise Unmet(NOT_ATTESTED, "nobody vouches for the keys of this wallet")
+
+    def prove(nonce: str) -> dict[str, list[str]]:
+        said = None if attester is None else attester.attest([key.public for key in keys], nonce)
+        if said is not None and kind == ATTESTATION:
+            return {ATTESTATION: [said]}
+        # An attestation is about all keys, so one of them signs for the others, too [OID4VCI F.1].
+        signers = [key.signer for key in (keys if said is None else keys[:1])]
+        now, to = powers.clock(), issuer.identifier
+        return {JWT: [sign_proof(signer, issuer=to, nonce=nonce, now=now, attestation=said) for signer in signers]}
+
+    return prove
 
 
 def _new_key(powers: Powers) -> NewKey:

@@ -21,6 +21,7 @@ FEW: Final = 3  # a busy day's worth: with fewer of a type left, it is time to f
 class Wanted(msgspec.Struct, frozen=True):
     configuration: str
     type: str
+    attested: bool = False
 
 
 class Renewal(msgspec.Struct, frozen=True):
@@ -40,14 +41,15 @@ class Renewal(msgspec.Struct, frozen=True):
 
 def new_renewal(offer: OfferView, issuer: Issuer, key: str, refresh_token: str) -> Renewal:
     """Raises Unmet for a configuration that the issuer does not describe as it should."""
-    wanted = tuple(Wanted(name, issuer.configuration(name).type) for name in issuer.holdable(offer.configuration_ids))
+    held = {name: issuer.configuration(name) for name in issuer.holdable(offer.configuration_ids)}
+    wanted = tuple(Wanted(name, found.type, found.needs_attestation) for name, found in held.items())
     return Renewal(offer.issuer, offer.grant.authorization_server, key, refresh_token, wanted)
 
 
 def due(renewal: Renewal, copies: Copies, *, now: int, few: int) -> tuple[str, ...]:
     """The configurations of which fewer than `few` copies are good for another while."""
     left = copies.lasting(now)
-    return tuple(one.configuration for one in renewal.wanted if left[one.type] < few)
+    return tuple(one.configuration for one in renewal.wanted if left[one.type, one.attested] < few)
 
 
 def reopen_issuer(powers: Powers, renewal: Renewal) -> Issuer:

@@ -27,6 +27,8 @@ class Mso(Struct, frozen=True):
     device_key: PublicKey
     authorizations: Mapping[str, Any]
     """`keyAuthorizations`: which elements the device itself may sign."""
+    key_info: Mapping[Any, Any]
+    """`keyInfo`: what the issuer says of the device's key."""
     signed: int
     valid_from: int
     valid_until: int
@@ -53,6 +55,7 @@ def _parse(value: object) -> Mso:
         mso.get("docType"),
         parse_cose_key(key_info.get("deviceKey")),
         _dict(key_info.get("keyAuthorizations", {}), "keyAuthorizations"),
+        _dict(key_info.get("keyInfo", {}), "keyInfo"),
         _moment(times.get("signed")),
         _moment(times.get("validFrom")),
         _moment(times.get("validUntil")),

@@ -42,6 +42,8 @@ class VerifiedMdoc(Struct, frozen=True):
     expires_at: int
     device_claims: Mapping[str, Mapping[str, Any]]
     """What the device itself said and was authorised to say; never part of `claims`."""
+    key_info: Mapping[Any, Any]
+    """What the issuer said of the device's key, by label."""
 
 
 def verify_mdoc(
@@ -91,7 +93,7 @@ def verify_issuer_signed(issuer_signed: IssuerSigned, *, anchors: TrustAnchors, 
     _check_validity(mso, chain, now)
     # 6 issued by the country it names [ISO 18013-5 9.3.1]
     _check_country(claims, chain)
-    return VerifiedMdoc(claims, doctype, issuer, mso.device_key, mso.status, mso.valid_until, {})
+    return VerifiedMdoc(claims, doctype, issuer, mso.device_key, mso.status, mso.valid_until, {}, mso.key_info)
 
 
 def _trusted_chain(issuer_signed: IssuerSigned, anchors: TrustAnchors, doctype: str, now: int) -> VerifiedChain:
@@ -188,6 +190,7 @@ def _with_device_claims(verified: VerifiedMdoc, own: Mapping[str, Mapping[str, A
         verified.status,
         verified.expires_at,
         own,
+        verified.key_info,
     )
 
 

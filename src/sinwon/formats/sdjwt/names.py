@@ -12,7 +12,9 @@ ALGORITHM: Final = "_sd_alg"
 PLACEHOLDER: Final = "..."
 RESERVED: Final = frozenset({DIGESTS, ALGORITHM, PLACEHOLDER})
 """No claim may bear these (RFC 9901 §4.2.1, §4.1.1)."""
-PROTECTED: Final = frozenset({"iss", "nbf", "exp", "cnf", "vct", "vct#integrity", "aka_vcts", "status"})
+KEY_ASSURANCE: Final = "key_assurance"
+"""Ours, about the key in `cnf` (protocols.attestation.key_assurance)."""
+PROTECTED: Final = frozenset({"iss", "nbf", "exp", "cnf", "vct", "vct#integrity", "aka_vcts", "status", KEY_ASSURANCE})
 """Never selectively disclosed, whole or in part (SD-JWT VC §3.2.2.2): a holder could otherwise withhold an expiry."""
 
 SD_JWT_VC: Final = "dc+sd-jwt"

@@ -21,7 +21,7 @@ KEY_INFO: Final = -65537
 LEVELS: Final = ("iso_18045_basic", "iso_18045_enhanced-basic", "iso_18045_moderate", "iso_18045_high")
 """Which attacks something withstands, weakest first: what withstands the stronger withstands the weaker."""
 PIN_AND_PASSKEY: Final = "urn:sinwon:user-authentication:pin-and-passkey"
-"""Ours (decision 15): each use of the key takes both a PIN and a passkey, two factors that are checked apart."""
+"""Ours (decision 17): each use of the key takes both a PIN and a passkey, two factors that are checked apart."""
 STORAGES: Final = frozenset(LEVELS)
 AUTHENTICATIONS: Final = frozenset({*LEVELS, PIN_AND_PASSKEY})
 MAX_VALUES: Final = 16  # the vocabulary has five

@@ -11,7 +11,7 @@ DESCRIPTIONS: Final[Mapping[str, str]] = {
     "unsupported_response_type": "Only response_type=code is offered.",
     "invalid_scope": "Ask for openid and one purpose this service is registered for.",
     "unauthorized_client": "This service is not live.",
-    "unmet_authentication_requirements": "This purpose needs level L3, and no attested keys exist yet that could reach it.",
+    "unmet_authentication_requirements": "This purpose needs level L3: a key attested to take PIN and passkey.",
     "login_required": "Every sign-in needs the person; prompt=none cannot succeed.",
     "request_not_supported": "Request objects are not supported.",
     "request_uri_not_supported": "Request objects by reference are not supported.",

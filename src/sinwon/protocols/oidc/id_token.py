@@ -1,22 +1,24 @@
 """The ID token (OpenID Connect Core 1.0 §2, §3.1.3.6): what happened, told truthfully, to one client, for five minutes.
 
-`acr` says which level was reached: l1 a certificate and its key, l2 with a status not older than a day. The key is one in
-software (`amr` "swk", RFC 8176); there is no evidence yet for more.
+`acr` says which level was reached: l1 a certificate and its key, l2 with a status not older than a day, l3 with a key of which
+the issuer says that each use takes a PIN and a passkey. `amr` (RFC 8176) says what is known of the key: of l1 and l2 it may
+be one in software, of l3 that it was proven, and with which factors.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Final, Literal
+from typing import Final
 
 from sinwon.core import base64url
 from sinwon.formats.jose.jws import sign_jws
 from sinwon.keys.jwk import parse_public_jwk
 from sinwon.keys.signer import Signer
+from sinwon.protocols.trust.catalogue import Level
 
 LIFETIME: Final = 300
-ACR: Final = {"L1": "urn:sinwon:acr:l1", "L2": "urn:sinwon:acr:l2"}
-AMR: Final = ("swk",)
-Level = Literal["L1", "L2"]
+ACR: Final[Mapping[Level, str]] = {"L1": "urn:sinwon:acr:l1", "L2": "urn:sinwon:acr:l2", "L3": "urn:sinwon:acr:l3"}
+AMR: Final[Mapping[Level, tuple[str, ...]]] = {"L1": ("swk",), "L2": ("swk",), "L3": ("pop", "pin", "mfa")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +41,7 @@ def sign_id_token(authentication: Authentication, *, issuer: str, access_token: 
         "exp": now + LIFETIME,
         "auth_time": authentication.authenticated_at,
         "acr": ACR[authentication.level],
-        "amr": AMR,
+        "amr": AMR[authentication.level],
         "at_hash": at_hash(access_token),
     }
     if authentication.nonce is not None:

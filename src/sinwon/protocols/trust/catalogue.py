@@ -4,7 +4,7 @@ Owns the shape and the questions one asks of it. Signing, fetching and rollback 
 """
 
 from datetime import date
-from typing import Literal
+from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -12,6 +12,7 @@ import msgspec
 from sinwon.core.clock import seoul_date, utc
 
 Level = Literal["L1", "L2", "L3"]
+LINKAGE: Final = "linkage."
 
 
 class Preset(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -40,6 +41,16 @@ class Preset(msgspec.Struct, frozen=True, omit_defaults=True):
     def claims(self) -> tuple[str, ...]:
         """Everything that may be asked for."""
         return (*self.required, *self.one_of, *self.optional)
+
+    @property
+    def asks_for_linkage(self) -> bool:
+        """Whether it asks for what leads to the person's records elsewhere: the resident number."""
+        return any(is_linkage(name) for name in self.claims)
+
+
+def is_linkage(name: str) -> bool:
+    """Whether the claim of that dotted path stands in a linkage certificate, and nowhere else."""
+    return name.startswith(LINKAGE)
 
 
 class Service(msgspec.Struct, frozen=True, omit_defaults=True):

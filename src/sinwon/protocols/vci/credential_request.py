@@ -1,7 +1,7 @@
 """The credential endpoint's messages (OpenID4VCI 1.0 §8.2, §8.3): what is asked for, the proofs as text, the answer.
 
-Owns shape and count; the proofs themselves are read by vci.proof. This issuer offers no encryption of its own beside TLS,
-so a request that asks for it is refused.
+Owns shape and count; proofs and attestations are read by vci.proof and attestation.key_attestation. This issuer offers no
+encryption of its own beside TLS, so a request that asks for it is refused.
 """
 
 from dataclasses import dataclass
@@ -11,6 +11,7 @@ import msgspec
 
 from sinwon.core.refusal import Malformed, Refusal, Unmet
 from sinwon.core.strict_json import parse_as
+from sinwon.protocols.attestation.key_attestation import KeyAttestation, parse_key_attestation
 from sinwon.protocols.vci.errors import (
     INVALID_CREDENTIAL_REQUEST,
     INVALID_ENCRYPTION_PARAMETERS,
@@ -20,13 +21,19 @@ from sinwon.protocols.vci.errors import (
 )
 from sinwon.protocols.vci.proof import Proof, parse_proof
 
-MAX_REQUEST: Final = 256 * 1024  # the largest batch of the largest proofs
+MAX_REQUEST: Final = 256 * 1024  # a large batch of proofs, or several with one attestation in each of them
+JWT: Final = "jwt"
+ATTESTATION: Final = "attestation"
+PROOF_TYPES: Final = frozenset({JWT, ATTESTATION})
 
 
 @dataclass(frozen=True, slots=True)
 class CredentialRequest:
     configuration_id: str
     proofs: tuple[Proof, ...]
+    """Of type `jwt`; none where the attestation stands for them."""
+    attestation: KeyAttestation | None = None
+    """Of all keys of the request, whichever way it came."""
 
 
 class Credential(msgspec.Struct, frozen=True):
@@ -46,7 +53,7 @@ class _Message(msgspec.Struct, frozen=True):
 
 
 def parse_credential_request(data: bytes, *, known: frozenset[str], batch_size: int) -> CredentialRequest:
-    """The request, for one of the `known` configurations, with 1 to `batch_size` proofs. Raises Refusal."""
+    """The request, for one of the `known` configurations and of 1 to `batch_size` keys. Raises Refusal."""
     try:
         message = parse_as(data, _Message, limit=MAX_REQUEST)
     except Refusal as refusal:
@@ -54,7 +61,11 @@ def parse_credential_request(data: bytes, *, known: frozenset[str], batch_size: 
     if message.credential_response_encryption is not None:
         raise Unmet(INVALID_ENCRYPTION_PARAMETERS, "response encryption is not offered")
     configuration_id = _configuration(message, known)
-    return CredentialRequest(configuration_id, tuple(map(parse_proof, _proof_texts(message.proofs, batch_size))))
+    proofs, attestation = _proofs(message.proofs, batch_size)
+    # 6 no more keys than the batch has copies [OID4VCI 12.2.4]
+    if attestation is not None and len(attestation.keys) > batch_size:
+        raise Malformed(INVALID_PROOF, "more keys are attested than the batch size")
+    return CredentialRequest(configuration_id, proofs, attestation)
 
 
 def _configuration(message: _Message, known: frozenset[str]) -> str:
@@ -70,12 +81,24 @@ def _configuration(message: _Message, known: frozenset[str]) -> str:
     return configuration_id
 
 
-def _proof_texts(proofs: dict[str, Any] | None, batch_size: int) -> list[str]:
-    # 3 exactly one proof type, the one we offer [OID4VCI 8.2]
-    texts = proofs.get("jwt") if proofs is not None and len(proofs) == 1 else None
-    # 4 a non-empty array, no larger than the batch [OID4VCI 8.2, 12.2.4]
-    if not isinstance(texts, list) or not 1 <= len(texts) <= batch_size:
-        raise Malformed(INVALID_PROOF, "proofs is not one non-empty array of jwt proofs within the batch size")
+def _proofs(proofs: dict[str, Any] | None, batch_size: int) -> tuple[tuple[Proof, ...], KeyAttestation | None]:
+    # 3 exactly one proof type, of those we offer [OID4VCI 8.2]
+    if proofs is None or len(proofs) != 1 or not PROOF_TYPES.issuperset(proofs):
+        raise Malformed(INVALID_PROOF, "not exactly one proof type that is offered")
+    if ATTESTATION in proofs:
+        return (), parse_key_attestation(_texts(proofs[ATTESTATION], 1)[0])
+    found = tuple(map(parse_proof, _texts(proofs[JWT], batch_size)))
+    # 5 one attestation for all of them, or none [OID4VCI F.1; HAIP 4.5.1]
+    attestation = found[0].attestation
+    if any(proof.attestation != attestation for proof in found):
+        raise Malformed(INVALID_PROOF, "not one key attestation for all proofs")
+    return found, None if attestation is None else parse_key_attestation(attestation)
+
+
+def _texts(texts: object, most: int) -> list[str]:
+    # 4 a non-empty array, no larger than the batch, and of one key attestation [OID4VCI 8.2, 12.2.4, F.3]
+    if not isinstance(texts, list) or not 1 <= len(texts) <= most:
+        raise Malformed(INVALID_PROOF, f"proofs are not an array of 1 to {most}")
     if not all(isinstance(text, str) for text in texts):
         raise Malformed(INVALID_PROOF, "a proof is not a string")
     return texts

@@ -10,6 +10,7 @@ import msgspec
 from sinwon.core.refusal import Malformed, Refusal, Unmet
 from sinwon.core.strict_json import parse_as
 from sinwon.formats.mdoc.names import MDOC
+from sinwon.protocols.attestation.key_assurance import UNKNOWN, KeyAssurance
 
 WELL_KNOWN: Final = "openid-credential-issuer"
 MAX_METADATA: Final = 256 * 1024
@@ -39,8 +40,10 @@ class CredentialMetadata(msgspec.Struct, frozen=True, omit_defaults=True):
     claims: tuple[ClaimDescription, ...] = ()
 
 
-class ProofType(msgspec.Struct, frozen=True):
+class ProofType(msgspec.Struct, frozen=True, omit_defaults=True):
     proof_signing_alg_values_supported: tuple[str, ...]
+    key_attestations_required: KeyAssurance | None = None
+    """What of the keys must be attested; None where nothing must."""
 
 
 class Configuration(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -60,6 +63,18 @@ class Configuration(msgspec.Struct, frozen=True, omit_defaults=True):
     def type(self) -> str:
         """The name of the type in this format."""
         return self.doctype if self.format == MDOC else self.vct
+
+    @property
+    def needs_attestation(self) -> bool:
+        """Whether nothing is given without attested keys."""
+        types = self.proof_types_supported.values()
+        return bool(types) and all(one.key_attestations_required is not None for one in types)
+
+    @property
+    def required_assurance(self) -> KeyAssurance:
+        """What must be attested of the keys."""
+        required = (one.key_attestations_required for one in self.proof_types_supported.values())
+        return next(filter(None, required), UNKNOWN)
 
 
 class BatchIssuance(msgspec.Struct, frozen=True):

@@ -1,8 +1,8 @@
 """Key proofs of type `jwt` in a credential request (OpenID4VCI 1.0 Appendix F).
 
 Owns their shape, rules and signature, and making one (the holder's side). Does not judge the nonce (vci.nonce says whether
-it is ours and alive, services.issuance.issue_credentials consumes it) and ignores a `key_attestation` header, which this
-issuer's metadata does not ask for.
+it is ours and alive, services.issuance.issue_credentials consumes it). A `key_attestation` in the header is kept as it came:
+vci.proven_keys reads the one of a whole request.
 """
 
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ from sinwon.keys.signer import Signer
 from sinwon.protocols.vci.errors import INVALID_NONCE, INVALID_PROOF
 
 TYP: Final = "openid4vci-proof+jwt"
-MAX_PROOF: Final = 8 * 1024  # characters; ours have about 500, a key attestation inside would add 2 kB
+MAX_PROOF: Final = 40 * 1024  # characters; ours have about 500, the largest key attestation inside adds 32 kB
 MAX_PROOF_AGE: Final = 300  # seconds either way: a wallet's clock may be wrong, the nonce carries the precise time
 KEY_HEADERS: Final = ("jwk", "kid", "x5c")
 
@@ -30,6 +30,8 @@ class Proof(Struct, frozen=True):
     audience: object
     issued_at: object
     nonce: object
+    attestation: object = None
+    """The `key_attestation` of the header."""
 
 
 class VerifiedProof(Struct, frozen=True):
@@ -43,7 +45,8 @@ def parse_proof(text: str) -> Proof:
     try:
         jws = parse_jws(text, limit=MAX_PROOF, own_header=True)
         claims = jws.claims()
-        return Proof(jws, _key(jws), claims.get("aud"), claims.get("iat"), claims.get("nonce"))
+        attestation = jws.header.get("key_attestation")
+        return Proof(jws, _key(jws), claims.get("aud"), claims.get("iat"), claims.get("nonce"), attestation)
     except Malformed as refusal:
         raise Malformed(INVALID_PROOF, refusal.why) from None
 
@@ -92,9 +95,12 @@ def nonce_of(proofs: Sequence[Proof]) -> str:
     return str(proofs[0].nonce)
 
 
-def sign_proof(signer: Signer, *, issuer: str, nonce: str, now: int) -> str:
-    """The holder's proof that it has the key of `signer`. No `iss`: access was anonymous [OID4VCI F.1]."""
-    header = {"typ": TYP, "jwk": dict(signer.public_jwk)}
+def sign_proof(signer: Signer, *, issuer: str, nonce: str, now: int, attestation: str | None = None) -> str:
+    """The holder's proof that it has the key of `signer`, and with `attestation` of what is said of it and of others. No `iss`:
+    access was anonymous [OID4VCI F.1]."""
+    header: dict[str, object] = {"typ": TYP, "jwk": dict(signer.public_jwk)}
+    if attestation is not None:
+        header["key_attestation"] = attestation
     return sign_jws(header, {"aud": issuer, "iat": now, "nonce": nonce}, signer)
 
 

@@ -4,7 +4,7 @@ Owns the shapes, outside and inside the encryption. Decrypting is formats.jose.j
 is decided by services.presentation.receive.
 """
 
-from collections.abc import Container, Mapping
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -75,16 +75,24 @@ def check_state(state: str | None, expected: str) -> None:
         raise Unmet("invalid_request", "state missing or of another request")
 
 
-def parse_vp_token(vp_token: object, query_ids: Container[str]) -> tuple[str, str]:
-    """The one credential query that is answered, by id, and its one presentation (OpenID4VP 1.0 §8.1). Raises Malformed."""
-    if not isinstance(vp_token, dict) or len(vp_token) != 1:
-        raise Malformed("invalid_request", "vp_token is not an object with one query's id")
-    name, presentations = next(iter(vp_token.items()))
-    if name not in query_ids:
+def parse_vp_token(vp_token: object, parts: Sequence[Container[str]]) -> dict[str, str]:
+    """The one presentation of each credential query that is answered, by its id (OpenID4VP 1.0 §8.1). `parts` holds the ids of
+    the queries between which a wallet chooses, for each part of what was asked: of each at most one. Whether all that is needed
+    is there, check_answer says. Raises Malformed."""
+    if not isinstance(vp_token, dict) or not 0 < len(vp_token) <= len(parts):
+        raise Malformed("invalid_request", "vp_token is not an object with one query's id for each part")
+    for part in parts:
+        if sum(name in part for name in vp_token) > 1:
+            raise Malformed("invalid_request", "one part answered twice")
+    return {name: _only(presentations, name, parts) for name, presentations in vp_token.items()}
+
+
+def _only(presentations: object, name: str, parts: Sequence[Container[str]]) -> str:
+    if not any(name in part for part in parts):
         raise Malformed("invalid_request", "a presentation nobody asked for")
     if not isinstance(presentations, list) or len(presentations) != 1 or not isinstance(presentations[0], str):
         raise Malformed("invalid_request", "not exactly one presentation")
-    return name, presentations[0]
+    return presentations[0]
 
 
 def _error(code: object) -> str:

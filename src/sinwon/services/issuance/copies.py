@@ -11,10 +11,11 @@ from sinwon.core import base64url
 from sinwon.formats.mdoc.issue import Validity, issue_mdoc, prepare_mdoc
 from sinwon.formats.mdoc.names import MDOC
 from sinwon.formats.sdjwt.issue import issue_sd_jwt, prepare_hidden
-from sinwon.formats.sdjwt.names import SD_JWT_VC
+from sinwon.formats.sdjwt.names import KEY_ASSURANCE, SD_JWT_VC
 from sinwon.formats.status.reference import StatusReference
 from sinwon.formats.status.token import Kind
 from sinwon.keys.jwk import PublicKey
+from sinwon.protocols.attestation.key_assurance import KEY_INFO, UNKNOWN, KeyAssurance
 from sinwon.protocols.credential_types import CredentialType
 from sinwon.protocols.elements import to_elements
 from sinwon.services.issuance.issuer import Issuer
@@ -28,6 +29,8 @@ class Batch:
     claims: Mapping[str, Any]
     begins: int
     ends: int
+    assurance: KeyAssurance = UNKNOWN
+    """What was attested of the keys."""
 
 
 SignCopy = Callable[[PublicKey, StatusReference], str]
@@ -45,7 +48,9 @@ class Format:
 def sd_jwt_copies(issuer: Issuer, batch: Batch) -> SignCopy:
     """What stands open in a copy says nothing about the person [SD-JWT VC 3.2.2.2]."""
     hidden = prepare_hidden(batch.claims)
-    shared = {"iss": issuer.origin, "vct": batch.type.vct, "nbf": batch.begins, "exp": batch.ends}
+    shared: dict[str, Any] = {"iss": issuer.origin, "vct": batch.type.vct, "nbf": batch.begins, "exp": batch.ends}
+    if batch.assurance != UNKNOWN:
+        shared[KEY_ASSURANCE] = batch.assurance.claim
 
     def sign(key: PublicKey, reference: StatusReference) -> str:
         visible = {**shared, "cnf": {"jwk": key.jwk}, "status": reference.claim}
@@ -56,7 +61,9 @@ def sd_jwt_copies(issuer: Issuer, batch: Batch) -> SignCopy:
 
 def mdoc_copies(issuer: Issuer, batch: Batch) -> SignCopy:
     """IssuerSigned in base64url [OID4VCI A.2.4]."""
-    prepared = prepare_mdoc(batch.type.doctype, {batch.type.doctype: to_elements(batch.type, batch.claims)})
+    elements = {batch.type.doctype: to_elements(batch.type, batch.claims)}
+    key_info = {KEY_INFO: batch.assurance.claim} if batch.assurance != UNKNOWN else None
+    prepared = prepare_mdoc(batch.type.doctype, elements, key_info=key_info)
     validity = Validity(batch.begins, batch.begins, batch.ends)
 
     def sign(key: PublicKey, reference: StatusReference) -> str:

@@ -25,7 +25,7 @@ def issuer_metadata(issuer: Issuer) -> bytes:
             notification_endpoint=issuer.origin + NOTIFICATION_PATH,
             batch_credential_issuance=BatchIssuance(issuer.settings.batch_size),
             display=ISSUER_DISPLAY,
-            credential_configurations_supported=configurations(),
+            credential_configurations_supported=configurations(issuer.settings.attested),
             sinwon_certificate_endpoint=issuer.origin + CERTIFICATE_PATH,
         )
     )

@@ -16,6 +16,7 @@ from sinwon.core.ids import digest, new_id
 from sinwon.core.refusal import Fault, Unmet
 from sinwon.formats.status.reference import StatusReference
 from sinwon.formats.status.token import VALID, Kind
+from sinwon.protocols.attestation.key_assurance import UNKNOWN
 from sinwon.protocols.oauth.dpop import VerifiedDpop
 from sinwon.protocols.oauth.errors import INSUFFICIENT_SCOPE, INVALID_TOKEN
 from sinwon.protocols.roles.person import Person
@@ -23,12 +24,13 @@ from sinwon.protocols.vci.configurations import ISSUED
 from sinwon.protocols.vci.credential_request import Credential, CredentialRequest, CredentialResponse
 from sinwon.protocols.vci.errors import CREDENTIAL_REQUEST_DENIED, INVALID_NONCE, INVALID_PROOF
 from sinwon.protocols.vci.nonce import check_nonce
-from sinwon.protocols.vci.proof import VerifiedProof, nonce_of, verify_proofs
+from sinwon.protocols.vci.proven_keys import ProvenKeys, request_nonce
 from sinwon.services.issuance.bound_tokens import check_bound, consume_proof
 from sinwon.services.issuance.claims import claims_of, derived_until
 from sinwon.services.issuance.copies import FORMATS, Batch
 from sinwon.services.issuance.issuer import Issuer
 from sinwon.services.issuance.places import choose_places, draw_places, open_next_list
+from sinwon.services.issuance.prove_keys import prove_keys
 from sinwon.services.issuance.validity import copy_times
 from sinwon.services.lifecycle.fetch import begin_fetch
 from sinwon.store.audit import Details, Entry
@@ -54,9 +56,9 @@ class _Accepted:
     person: Person
     nonce: str
     nonce_ends: int
-    proofs: tuple[VerifiedProof, ...]
+    proven: ProvenKeys
     keys: tuple[str, ...]
-    """The thumbprints of the proofs' keys."""
+    """The thumbprints of the proven keys."""
     begins: int
     ends: int
     now: int
@@ -71,7 +73,7 @@ def issue_credentials(
     issuer: Issuer, token: str, request: CredentialRequest, dpop: VerifiedDpop | None = None
 ) -> CredentialResponse:
     """Raises Refusal: invalid_token, invalid_dpop_proof, insufficient_scope, credential_request_denied, invalid_proof,
-    invalid_nonce."""
+    invalid_nonce. And WouldFetch, where the status of a key attestation is due and must not be waited for."""
     for _attempt in range(ATTEMPTS):
         try:
             return _attempt_issue(issuer, token, request, dpop, issuer.clock())
@@ -108,11 +110,11 @@ def _accept(issuer: Issuer, granted: Granted, request: CredentialRequest, now: i
     )
     if ends <= now:
         raise Unmet(CREDENTIAL_REQUEST_DENIED, "the certificate is over")
-    nonce = nonce_of(request.proofs)
+    nonce = request_nonce(request)
     nonce_ends = check_nonce(nonce, issuer.epoch_key, issuer=issuer.origin, now=now)
-    proofs = verify_proofs(request.proofs, issuer=issuer.origin, nonce=nonce, now=now)
-    keys = tuple(base64url.encode(proof.key.thumbprint) for proof in proofs)
-    return _Accepted(granted, request.configuration_id, person, nonce, nonce_ends, proofs, keys, begins, ends, now)
+    proven = prove_keys(issuer, request, nonce=nonce, now=now)
+    keys = tuple(base64url.encode(key.thumbprint) for key in proven.keys)
+    return _Accepted(granted, request.configuration_id, person, nonce, nonce_ends, proven, keys, begins, ends, now)
 
 
 def _granted(connection: Connection, token: str, now: int) -> Granted:
@@ -132,7 +134,7 @@ def _check_granted(granted: Granted, configuration: str) -> None:
 
 def _places(issuer: Issuer, connection: Connection, accepted: _Accepted) -> tuple[int, ...] | None:
     """Free places for the copies; None when a new list is needed. Raises Unmet when a key was used before."""
-    count, newest = len(accepted.proofs), accepted.granted.lists.get(accepted.lists)
+    count, newest = len(accepted.keys), accepted.granted.lists.get(accepted.lists)
     drawn = draw_places(count, size=issuer.settings.status_list_size, random=issuer.random)
     taken = status.taken(connection, newest.number if newest else 0, drawn, accepted.keys)
     # One key binds at most one copy, over all requests [OID4VCI 8.2].
@@ -153,11 +155,12 @@ def _open_list(issuer: Issuer, kind: Kind, *, full: OpenList | None) -> None:
 def _sign_copies(issuer: Issuer, accepted: _Accepted, places: Sequence[int]) -> tuple[Credential, ...]:
     granted, issued = accepted.granted, ISSUED[accepted.configuration]
     claims = claims_of(issued.type, accepted.person, granted.person_id, now=accepted.now)
-    sign = FORMATS[issued.format].prepare(issuer, Batch(issued.type, claims, accepted.begins, accepted.ends))
+    attestation = accepted.proven.attestation
+    assurance = attestation.assurance if attestation is not None else UNKNOWN
+    sign = FORMATS[issued.format].prepare(issuer, Batch(issued.type, claims, accepted.begins, accepted.ends, assurance))
     uri = issuer.status_url(granted.lists[accepted.lists].id)
-    return tuple(
-        Credential(sign(proof.key, StatusReference(uri, place))) for proof, place in zip(accepted.proofs, places, strict=True)
-    )
+    keys = accepted.proven.keys
+    return tuple(Credential(sign(key, StatusReference(uri, place))) for key, place in zip(keys, places, strict=True))
 
 
 def _person(issuer: Issuer, granted: Granted) -> Person:
@@ -186,5 +189,10 @@ def _write(issuer: Issuer, accepted: _Accepted, places: Sequence[int], batch: st
             raise _Taken
         if value != VALID:
             status.set_all(connection, granted.certificate, value, now=accepted.now)
-        details: Details = {"configuration": configuration, "copies": len(copies)}
+        details: Details = {"configuration": configuration, "copies": len(copies), **_attested(accepted.proven)}
         AUDIT.write(connection, Entry(accepted.now, "applicant", "certificate.issued", granted.certificate, details))
+
+
+def _attested(proven: ProvenKeys) -> Details:
+    """Who vouches for the keys, for the day that this turns out to be worth nothing."""
+    return {} if proven.attestation is None else {"wallet_provider": proven.attestation.provider}

@@ -1,20 +1,24 @@
 """The powers of the issuer role and its policy: what every use case of this room is given."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hmac import digest as hmac_digest
 from typing import Final
 
 from sqlalchemy import Engine
 
 from sinwon.core.clock import DAY, HOUR, Clock
+from sinwon.core.fetch import Fetch
 from sinwon.core.ids import Randomness
 from sinwon.core.refusal import Fault
 from sinwon.keys.jwk import PublicKey
 from sinwon.keys.seal import Seal
 from sinwon.keys.signer import CertifiedSigner
+from sinwon.keys.trust import NOBODY, TrustAnchors
+from sinwon.protocols.attestation.key_assurance import TWO_FACTORS, KeyAssurance
 from sinwon.protocols.oauth.dpop import DpopNonces
 from sinwon.protocols.trust.catalogue import Catalogue
+from sinwon.protocols.trust.status_lists import StatusLists
 from sinwon.protocols.vci.configurations import ALL
 from sinwon.services.issuance.chip_proof import ChipProof
 
@@ -54,6 +58,8 @@ class IssuanceSettings:
     refresh_grace: int = 60
     """After it was renewed a refresh token counts once more, for an answer that was lost: at least 30 s must work, and a client
     that waits them out still has to be heard."""
+    attested: KeyAssurance = TWO_FACTORS
+    """What must be attested of the keys that strong and linkage copies are bound to (decision 17)."""
     dpop_nonces: bool = False
     """Whether proofs must carry a nonce of ours (RFC 9449 §8): proofs cannot be made beforehand then, at the price of one more
     exchange."""
@@ -107,6 +113,11 @@ class Issuer:
     clock: Clock
     random: Randomness
     settings: IssuanceSettings = IssuanceSettings()
+    trust: Callable[[], TrustAnchors] = lambda: NOBODY
+    """Whose word counts about keys: wallet providers."""
+    fetch: Fetch | None = None
+    """Asks for the status of key attestations. None in a caller that must not wait for it: it gets WouldFetch instead."""
+    statuses: StatusLists = field(default_factory=StatusLists)
     chip: ChipProof | None = None
     """Who judges what a native reader read from a passport; None where there is no such reader."""
     restored_at: int = 0

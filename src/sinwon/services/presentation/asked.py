@@ -21,6 +21,7 @@ class Step(StrEnum):
     ISSUER = "issuer"
     STATUS = "status"
     HOLDER = "holder"
+    ASSURANCE = "assurance"
     QUERY = "query"
 
 

@@ -15,12 +15,13 @@ from sinwon.formats.mdoc.device_response import Document, parse_device_response
 from sinwon.formats.mdoc.names import MDOC
 from sinwon.formats.mdoc.verify import VerifiedMdoc, verify_device_signed, verify_issuer_signed
 from sinwon.formats.sdjwt.key_binding import check_key_binding
-from sinwon.formats.sdjwt.names import SD_JWT_VC
+from sinwon.formats.sdjwt.names import KEY_ASSURANCE, SD_JWT_VC
 from sinwon.formats.sdjwt.parse import parse_sd_jwt
 from sinwon.formats.sdjwt.vc import VerifiedSdJwtVc, verify_sd_jwt_vc
 from sinwon.formats.status.reference import StatusReference
 from sinwon.formats.status.token import Kind
 from sinwon.keys.trust import TrustAnchors
+from sinwon.protocols.attestation.key_assurance import KEY_INFO, KeyAssurance, read_assurance
 from sinwon.protocols.credential_types import PERSON_ID, CredentialType
 from sinwon.protocols.elements import from_elements
 from sinwon.protocols.oidc.claims import keep_claims
@@ -45,6 +46,8 @@ class Credential:
     """By dotted path what stands in it of these claims: the same out of either format."""
     person_id: object
     """None where it was not disclosed."""
+    assurance: KeyAssurance
+    """What the issuer says of the holder's key."""
 
 
 Read = Callable[[str, CredentialType, TrustAnchors, int], Credential]
@@ -57,6 +60,7 @@ def read_sd_jwt(text: str, _kind: CredentialType, anchors: TrustAnchors, now: in
     # 5 issuer trusted for this type, signature, disclosures, validity [OpenID4VP 8.6; RFC 9901 7.1]
     with at(Step.ISSUER):
         found: VerifiedSdJwtVc = verify_sd_jwt_vc(sd_jwt, anchors=anchors, now=now)
+        assurance = read_assurance(found.claims.get(KEY_ASSURANCE))
 
     # 7 shown by its holder, to us, for this transaction [OpenID4VP 14.1.2; RFC 9901 7.3]
     def prove(asked: Asked, now: int) -> None:
@@ -73,7 +77,8 @@ def read_sd_jwt(text: str, _kind: CredentialType, anchors: TrustAnchors, now: in
         return keep_claims(found.claims, paths)
 
     presented = Presented(found.claims, found.vct)
-    return Credential(found.issuer, found.status, Kind.JWT, presented, prove, keep, found.claims.get(PERSON_ID))
+    person_id = found.claims.get(PERSON_ID)
+    return Credential(found.issuer, found.status, Kind.JWT, presented, prove, keep, person_id, assurance)
 
 
 def read_mdoc(text: str, kind: CredentialType, anchors: TrustAnchors, now: int) -> Credential:
@@ -83,6 +88,7 @@ def read_mdoc(text: str, kind: CredentialType, anchors: TrustAnchors, now: int) 
     # 5 issuer trusted for this type, signature, digests, validity [OpenID4VP 8.6; ISO 18013-5 9.3.1]
     with at(Step.ISSUER):
         found: VerifiedMdoc = verify_issuer_signed(document.issuer_signed, anchors=anchors, doctype=document.doctype, now=now)
+        assurance = read_assurance(found.key_info.get(KEY_INFO))
 
     # 7 shown by its holder, to us, for this transaction [OpenID4VP B.2.6; ISO 18013-5 9.1.3]
     def prove(asked: Asked, _now: int) -> None:
@@ -94,7 +100,7 @@ def read_mdoc(text: str, kind: CredentialType, anchors: TrustAnchors, now: int) 
         return {name: said[name] for name in map(".".join, paths) if name in said}
 
     presented = Presented(found.claims, found.doctype, MDOC)
-    return Credential(found.issuer, found.status, Kind.CWT, presented, prove, keep, said.get(PERSON_ID))
+    return Credential(found.issuer, found.status, Kind.CWT, presented, prove, keep, said.get(PERSON_ID), assurance)
 
 
 READERS: Final[Mapping[str, Read]] = {SD_JWT_VC: read_sd_jwt, MDOC: read_mdoc}

@@ -1,19 +1,15 @@
 """May this service ask for this, today? The signed catalogue decides, at every step of a presentation, not only at first."""
 
 from dataclasses import dataclass
-from typing import Final
 
 from sinwon.core.refusal import Unmet
 from sinwon.protocols.oauth.errors import INVALID_SCOPE, UNAUTHORIZED_CLIENT
-from sinwon.protocols.oidc.id_token import ACR
 from sinwon.protocols.trust.catalogue import Catalogue, Preset, Service
-
-UNMET_LEVEL: Final = "unmet_authentication_requirements"
 
 
 @dataclass(frozen=True, slots=True)
 class Permission:
-    """A live service and a purpose it is registered for, at a level that can be reached."""
+    """A live service and a purpose it is registered for. Whether its level is reached, the answer shows."""
 
     service: Service
     preset: Preset
@@ -29,7 +25,7 @@ def permit(catalogue: Catalogue, *, service: str, preset: str, now: int) -> Perm
     wanted = catalogue.preset(preset)
     if wanted is None or preset not in known.presets:
         raise Unmet(INVALID_SCOPE, "a purpose the service is not registered for")
-    # 3 at a level there is evidence for: L3 needs attested keys, which nobody has yet
-    if wanted.level not in ACR:
-        raise Unmet(UNMET_LEVEL, "no attested keys yet")
+    # 3 for a resident number only where a law says so, and at the level that goes with it [decision 17]
+    if wanted.asks_for_linkage and not (wanted.level == "L3" and wanted.legal_basis_ko.strip()):
+        raise Unmet(INVALID_SCOPE, "a resident number below L3 or without a legal basis")
     return Permission(known, wanted)

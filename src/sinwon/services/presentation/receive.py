@@ -68,11 +68,11 @@ def _receive(gateway: Gateway, presentation_id: str, form: Mapping[str, str], no
         if not presentation.is_open(now):
             raise Unmet(INVALID_REQUEST, "answered already, or too late")
         asked = _asked(gateway, presentation, now)
-    # 4-8 issuer, validity, status, holder, query
+    # 4-9 issuer, validity, status, holder, level, query
     anchors = gateway.trust()
     status_of = partial(_status, gateway, anchors, now)
     answer = verify_answer(message.vp_token, asked, anchors=anchors, status_of=status_of, now=now)
-    # 9 once
+    # 10 once
     return _consume(gateway, presentation, answer, now)
 
 

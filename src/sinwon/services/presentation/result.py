@@ -6,7 +6,7 @@ import msgspec
 
 from sinwon.core.refusal import Fault
 from sinwon.keys.seal import Seal
-from sinwon.protocols.oidc.id_token import Level
+from sinwon.protocols.trust.catalogue import Level
 from sinwon.services.presentation.verify import VerifiedAnswer
 from sinwon.store.gateway.presentations import Presentation
 

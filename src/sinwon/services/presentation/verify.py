@@ -4,7 +4,7 @@ Pure but for the status list, which may have to be fetched. Each step has a name
 page and written to the audit trail; the wallet learns nothing but that it failed. Steps 5 and 7 differ by format (credential).
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,8 +12,8 @@ from sinwon.core.refusal import Unmet, Untrusted
 from sinwon.formats.dcql.answer import check_answer
 from sinwon.formats.status.token import VALID
 from sinwon.keys.trust import TrustAnchors
-from sinwon.protocols.oidc.id_token import Level
-from sinwon.protocols.trust.catalogue import Preset
+from sinwon.protocols.attestation.key_assurance import KeyAssurance
+from sinwon.protocols.trust.catalogue import Level, Preset
 from sinwon.protocols.vp.query import PresetQuery, query_for
 from sinwon.protocols.vp.response import parse_vp_token
 from sinwon.services.presentation.asked import Asked, Step, at
@@ -39,40 +39,59 @@ StatusOf = Callable[[Credential], int | None]
 def verify_answer(vp_token: object, asked: Asked, *, anchors: TrustAnchors, status_of: StatusOf, now: int) -> VerifiedAnswer:
     """The answer, if everything holds. Raises Refusal with a Step as its code."""
     query = query_for(asked.preset)
-    # 4 one presentation for one of the queries [OpenID4VP 8.1]
+    # 4 one presentation for one of the queries of each part [OpenID4VP 8.1]
     with at(Step.SHAPE):
-        name, presentation = parse_vp_token(vp_token, query.kinds)
-    # 5 issuer
-    credential = READERS[query.formats[name]](presentation, query.kinds[name], anchors, now)
-    # 6 status [Token Status List 8.3]
-    with at(Step.STATUS):
-        level = _level(status_of(credential), asked.preset)
-    # 7 holder
-    with at(Step.HOLDER):
-        credential.prove(asked, now)
-    # 8 the complete query, again [OpenID4VP 6.4]
+        presentations = parse_vp_token(vp_token, query.parts)
+    credentials: dict[str, Credential] = {}
+    levels: list[Level] = []
+    for name, presentation in presentations.items():
+        # 5 issuer
+        credential = credentials[name] = READERS[query.formats[name]](presentation, query.kinds[name], anchors, now)
+        # 6 status [Token Status List 8.3]
+        with at(Step.STATUS):
+            levels.append(_level(status_of(credential), credential.assurance, asked.preset))
+        # 7 holder
+        with at(Step.HOLDER):
+            credential.prove(asked, now)
+    # 8 the level that the purpose needs, by every certificate [P]
+    level = min(levels)
+    if asked.preset.level == "L3" and level != "L3":
+        raise Untrusted(Step.ASSURANCE, "a key of which it is not attested that it takes PIN and passkey")
+    # 9 the complete query, again [OpenID4VP 6.4]
     with at(Step.QUERY):
-        check_answer(query.compiled, {name: [credential.presented]})
-        return _reduced(credential, query, level)
+        check_answer(query.compiled, {name: [credential.presented] for name, credential in credentials.items()})
+        return _reduced(tuple(credentials.values()), query, level)
 
 
-def _level(status: int | None, preset: Preset) -> Level:
-    """The level reached. Suspended, needing renewal and unknown values are not valid; an unknown status is only L1."""
+def _level(status: int | None, assurance: KeyAssurance, preset: Preset) -> Level:
+    """The level reached with one certificate. Suspended, needing renewal and unknown values are not valid; an unknown status is
+    only L1, whatever is said of the key."""
     if status is None:
         if preset.level != "L1":
             raise Untrusted(Step.STATUS, "no status younger than a day")
         return "L1"
     if status != VALID:
         raise Untrusted(Step.STATUS, f"status {status}")
-    return "L2"
+    return "L3" if assurance.takes_two_factors else "L2"
 
 
-def _reduced(credential: Credential, query: PresetQuery, level: Level) -> VerifiedAnswer:
+def _reduced(credentials: Sequence[Credential], query: PresetQuery, level: Level) -> VerifiedAnswer:
     """Without anything that was not asked for."""
-    claims = credential.keep(query.paths)
-    if query.anonymous:
-        return VerifiedAnswer(credential.issuer, None, level, claims)
-    person_id = credential.person_id
+    claims: dict[str, Any] = {}
+    for credential in credentials:
+        claims.update(credential.keep(query.paths))
+    issuer, person_id = _person(credentials, anonymous=query.anonymous)
+    return VerifiedAnswer(issuer, person_id, level, claims)
+
+
+def _person(credentials: Sequence[Credential], *, anonymous: bool) -> tuple[str, str | None]:
+    """Whom all of them are about, by issuer and name there. Raises Unmet."""
+    people = {(credential.issuer, None if anonymous else credential.person_id) for credential in credentials}
+    if len(people) != 1:
+        raise Unmet(Step.QUERY, "certificates of two people or issuers")
+    issuer, person_id = people.pop()
+    if anonymous:
+        return issuer, None
     if not isinstance(person_id, str) or not person_id:
         raise Unmet(Step.QUERY, "no name to derive a subject from")
-    return VerifiedAnswer(credential.issuer, person_id, level, claims)
+    return issuer, person_id

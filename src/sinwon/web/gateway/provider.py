@@ -7,7 +7,7 @@ from sinwon.core.refusal import Refusal
 from sinwon.core.strict_json import dump
 from sinwon.protocols.oauth.errors import INVALID_CLIENT
 from sinwon.protocols.oidc.discovery import provider_metadata
-from sinwon.protocols.oidc.id_token import ACR, signing_jwk
+from sinwon.protocols.oidc.id_token import signing_jwk
 from sinwon.protocols.trust.catalogue import Catalogue
 from sinwon.services.presentation.gateway import Gateway
 from sinwon.services.sign_in.read_claims import read_claims
@@ -28,8 +28,7 @@ class Provider:
         """Bytes made once for each catalogue."""
         catalogue = self.gateway.catalogue()
         if self._discovery is None or self._discovery[0] is not catalogue:
-            reachable = [preset for preset in catalogue.presets if preset.level in ACR]
-            self._discovery = catalogue, dump(provider_metadata(self.gateway.origin, reachable))
+            self._discovery = catalogue, dump(provider_metadata(self.gateway.origin, catalogue.presets))
         return public_answer(self._discovery[1], "application/json", request, max_age=MAX_AGE)
 
     async def jwks(self, request: Request) -> Response:

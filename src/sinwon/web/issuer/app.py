@@ -4,6 +4,7 @@ Everything a wallet or verifier calls allows any origin without cookies; what ou
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Final
 
 from starlette.concurrency import run_in_threadpool
@@ -22,6 +23,7 @@ from sinwon.protocols.oauth.metadata import well_known_path
 from sinwon.protocols.oauth.token_request import check_grant_type
 from sinwon.protocols.roles.messages import ASK_ACTIVE, ASK_STATE, CHANGE, MAKE_OFFER, PATHS, REVOKE
 from sinwon.protocols.roles.request import MEDIA_TYPE as ROLE_REQUEST
+from sinwon.protocols.trust.status_lists import WouldFetch
 from sinwon.protocols.vci.configurations import ALL
 from sinwon.protocols.vci.credential_request import parse_credential_request
 from sinwon.protocols.vci.metadata import WELL_KNOWN as ISSUER_WELL_KNOWN
@@ -95,6 +97,8 @@ def issuer_app(issuer: Issuer) -> RoleApp:
 
 
 def _wallet_routes(issuer: Issuer) -> list[Route]:
+    in_line = replace(issuer, fetch=None)
+
     async def offer(request: Request) -> Response:
         return json_answer(open_offer(issuer, request.path_params["secret"]))
 
@@ -111,7 +115,11 @@ def _wallet_routes(issuer: Issuer) -> list[Route]:
         require_type(request, "application/json")
         known, batch_size = frozenset(ALL), issuer.settings.batch_size
         asked = parse_credential_request(await read_body(request), known=known, batch_size=batch_size)
-        return json_answer(issue_credentials(issuer, access.token, asked, access.dpop))
+        try:
+            issued = issue_credentials(in_line, access.token, asked, access.dpop)
+        except WouldFetch:
+            issued = await run_in_threadpool(issue_credentials, issuer, access.token, asked, access.dpop)
+        return json_answer(issued)
 
     async def notification(request: Request, access: Access) -> Response:
         require_type(request, "application/json")
