@@ -9,18 +9,16 @@ from collections.abc import Mapping
 from hashlib import sha256
 from typing import Final
 
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.serialization import load_der_public_key
 
 from sinwon.core import base64url
 from sinwon.core.refusal import Malformed, Untrusted
 
 P256: Final = ec.SECP256R1()
 ES256: Final = ec.ECDSA(SHA256())
-SPKI_P256: Final = bytes.fromhex("3059301306072a8648ce3d020106082a8648ce3d03010703420004")
+UNCOMPRESSED: Final = b"\x04"
 PRIVATE: Final = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth", "k"})
 REMOTE: Final = frozenset({"x5u", "jku"})
 ORDER: Final = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
@@ -64,7 +62,7 @@ class PublicKey:
         if not (0 < r < ORDER and 0 < s < ORDER):
             raise Untrusted("invalid_signature", "r or s out of range")
         try:
-            self.ec_key.verify(encode_dss_signature(r, s), message, ES256)
+            self.ec_key.verify(der_signature(r, s), message, ES256)
         except InvalidSignature:
             raise Untrusted("invalid_signature", "signature does not verify") from None
 
@@ -85,12 +83,9 @@ def key_at(point: bytes) -> PublicKey:
     if len(point) != 2 * COORDINATE_BYTES:
         raise Malformed("invalid_key", "not two coordinates of 32 bytes")
     try:
-        key = load_der_public_key(SPKI_P256 + point)
-    except (ValueError, UnsupportedAlgorithm):
+        return PublicKey(ec.EllipticCurvePublicKey.from_encoded_point(P256, UNCOMPRESSED + point), point)
+    except ValueError:
         raise Malformed("invalid_key", "point is not on P-256") from None
-    if not isinstance(key, ec.EllipticCurvePublicKey):
-        raise Malformed("invalid_key", "not an EC key")
-    return PublicKey(key, point)
 
 
 def public_key_of(ec_key: ec.EllipticCurvePublicKey) -> PublicKey:
@@ -101,10 +96,16 @@ def public_key_of(ec_key: ec.EllipticCurvePublicKey) -> PublicKey:
     return PublicKey(ec_key, numbers.x.to_bytes(32) + numbers.y.to_bytes(32))
 
 
+def der_signature(r: int, s: int) -> bytes:
+    """Ecdsa-Sig-Value of positive numbers below the order: lengths are one byte each (RFC 3279 §2.2.3)."""
+    first, second = r.bit_length() // 8 + 1, s.bit_length() // 8 + 1
+    return b"0%c\2%c%b\2%c%b" % (4 + first + second, first, r.to_bytes(first), second, s.to_bytes(second))
+
+
 def raw_signature(der: bytes) -> bytes:
-    """A DER ECDSA signature as r‖s, 64 bytes."""
-    r, s = decode_dss_signature(der)
-    return r.to_bytes(32) + s.to_bytes(32)
+    """r‖s, 64 bytes, of an Ecdsa-Sig-Value on P-256 that a library of ours has just made: nothing is checked."""
+    end = 4 + der[3]
+    return der[4:end][-32:].rjust(32, b"\0") + der[end + 2 :][-32:].rjust(32, b"\0")
 
 
 def certificate_text(der: bytes) -> str:

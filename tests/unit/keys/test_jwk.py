@@ -6,10 +6,20 @@ from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 
 from sinwon.core import base64url
 from sinwon.core.refusal import Malformed, Untrusted
-from sinwon.keys.jwk import ES256, ORDER, PublicKey, certificate_text, parse_public_jwk, public_key_of, raw_signature
+from sinwon.keys.jwk import (
+    ES256,
+    ORDER,
+    PublicKey,
+    certificate_text,
+    der_signature,
+    parse_public_jwk,
+    public_key_of,
+    raw_signature,
+)
 from tests.world import key
 
 SIGNER = key("signer")
@@ -90,6 +100,14 @@ def test_der_and_raw_signatures() -> None:
     parse_public_jwk(JWK).verify(raw_signature(der), MESSAGE)
     with pytest.raises(Untrusted):
         parse_public_jwk(JWK).verify(der, MESSAGE)
+
+
+@pytest.mark.parametrize("r", [1, 127, 128, 255, 256, 2**248 - 1, 2**255 - 1, 2**255, ORDER - 1])
+@pytest.mark.parametrize("s", [1, 128, 2**247, 2**248, ORDER - 1])
+def test_der_is_written_and_read_as_the_library_does(r: int, s: int) -> None:
+    der = encode_dss_signature(r, s)
+    assert der_signature(r, s) == der
+    assert raw_signature(der) == r.to_bytes(32) + s.to_bytes(32)
 
 
 def test_a_loaded_key() -> None:
