@@ -4,6 +4,7 @@ Run every minute by whoever serves the role. What stays is listed in sinwon.stor
 """
 
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Final
 
 from sinwon.core.clock import DAY
@@ -42,6 +43,6 @@ def clean_up(issuer: Issuer) -> CleanedUp:
         over: dict[str, Trigger] = dict.fromkeys(lives.past_end(connection, now=now), Expire())
         never_fetched = offers.lapsed(connection, before=now - grace)
         over |= dict.fromkeys(never_fetched, Lapse())
-        for certificate, trigger in over.items():
+        for certificate, trigger in sorted(over.items(), key=itemgetter(0)):  # the order in which others take several
             change(issuer, connection, certificate, trigger, by=Actor.ISSUER, actor="issuer", now=now)
     return CleanedUp(forgotten, len(never_fetched), len(over) - len(never_fetched))

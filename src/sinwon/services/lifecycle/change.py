@@ -91,10 +91,11 @@ def _acts_again(trigger: Trigger) -> bool:
 
 def _write(connection: Connection, row: LifeRow, before: Life, after: Life, trigger: Trigger, by: Actor, now: int) -> None:
     if after.is_over:
+        # Tokens before the life: whoever renews one has it first, and names the certificate after.
         offers.close(connection, row.id)
-        lives.end(connection, row, after.state, reason=trigger.reason if isinstance(trigger, Raise) else None)
-        devices.forget(connection, row.id)
         refreshes.forget(connection, row.id)
+        devices.forget(connection, row.id)
+        lives.end(connection, row, after.state, reason=trigger.reason if isinstance(trigger, Raise) else None)
         return
     fetched_at = now if after.fetched and not before.fetched else row.fetched_at
     opened = tuple(Hold(reason, now, by) for reason in sorted(after.holds - before.holds))

@@ -80,6 +80,8 @@ def _once(issuer: Issuer, connection: Connection, request: VerifiedRoleRequest, 
 
 def _change_all(issuer: Issuer, connection: Connection, message: Change, now: int) -> Changed:
     found = _certificates(issuer, connection, message)
+    for certificate in sorted(found):  # the order in which whoever takes several takes them
+        lives.lock(connection, certificate)
     renewed = [_change(issuer, connection, _locked(connection, certificate), message, now) for certificate in found]
     row = _locked(connection, found[0])
     holds = tuple(hold.reason for hold in row.holds)

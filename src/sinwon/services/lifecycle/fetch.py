@@ -5,10 +5,13 @@ showed older ones, and copies of a certificate whose data are doubted say so fro
 was expected takes the certificate over: whatever was given before was the old device's, and is over.
 """
 
+from typing import Final
+
 from sqlalchemy import Connection
 
 from sinwon.core.refusal import Unmet
 from sinwon.formats.status.token import VALID, Kind
+from sinwon.protocols.oauth.errors import INVALID_TOKEN
 from sinwon.protocols.vci.errors import CREDENTIAL_REQUEST_DENIED
 from sinwon.services.issuance.issuer import Issuer
 from sinwon.services.lifecycle.change import change
@@ -17,10 +20,16 @@ from sinwon.store.issuer import certificates, devices, lives
 from sinwon.store.issuer.certificates import CertificateState, Granted
 from sinwon.store.issuer.devices import DeviceState
 
+PRESENT: Final = frozenset({DeviceState.CURRENT, DeviceState.COMING})
+"""Devices that may fetch."""
+
 
 def begin_fetch(issuer: Issuer, connection: Connection, granted: Granted, *, now: int) -> int | None:
     """The status that all copies are to have once the new ones are added; None when the certificate is no longer what
-    `granted` says: look again. Whatever else would change it waits for this transaction."""
+    `granted` says: look again. Whatever else would change it waits for this transaction. Raises Unmet."""
+    # A bound token is deleted with its device, but for one that was being given at that moment and was written after.
+    if granted.key is not None and granted.device not in PRESENT:
+        raise Unmet(INVALID_TOKEN, "the certificate is on another device")
     if granted.device == DeviceState.COMING:
         return _arrive(issuer, connection, granted, now)
     if certificates.activate(connection, granted.certificate, granted.changes, now=now):

@@ -15,7 +15,7 @@ from sinwon.protocols.oauth.grants.refresh_token import RefreshToken, verify_ref
 from sinwon.protocols.own_certificate import DEVICE_REPLACED
 from sinwon.services.issuance.bound_tokens import consume_proof
 from sinwon.services.issuance.issuer import Issuer
-from sinwon.store.issuer import devices, refreshes
+from sinwon.store.issuer import devices, lives, refreshes
 from sinwon.store.issuer.refreshes import Family, FamilyState
 
 
@@ -38,7 +38,8 @@ def prove_device(issuer: Issuer, connection: Connection, claimant: Claimant) -> 
     if family is None:
         raise Unmet(INVALID_GRANT, "family is unknown")
     check_family(token, family, key=claimant.dpop.thumbprint)
-    # 6 of the device that the certificate is on [P]
+    # 6 of the device that the certificate is on, and stays on until this is done [P]
+    lives.lock(connection, family.certificate)
     if devices.current_device(connection, family.certificate) != family.key:
         raise Unmet(INVALID_GRANT, "the device has no copies yet")
     consume_proof(connection, claimant.dpop)
