@@ -14,11 +14,9 @@ import msgspec
 
 from sinwon.core.clock import Clock
 from sinwon.core.strict_json import dump, parse_as
-from sinwon.services.notify.message import Mail, Message, MessageNotSent
+from sinwon.services.notify.message import LONGEST_MAIL, LONGEST_TEXT, Mail, Message, MessageNotSent
 
 KEPT: Final = 2_000  # files; a demonstration with hundreds of people sends fewer
-LONGEST_TEXT: Final = 1_000
-LONGEST_MAIL: Final = 20_000
 
 
 class Kept(msgspec.Struct, frozen=True):

@@ -19,13 +19,14 @@ from typing import Final, Literal
 from sinwon.core.clock import Clock
 from sinwon.core.fetch import LOOPBACK
 from sinwon.core.refusal import Fault
-from sinwon.services.notify.message import Mail, MessageNotSent
+from sinwon.services.notify.message import LONGEST_MAIL, Mail, MessageNotSent
 
 Security = Literal["tls", "starttls", "none"]
 TIMEOUT: Final = 10.0  # seconds for each step of the conversation: one server that hangs must not hold up every other notice
-LONGEST_MAIL: Final = 20_000  # characters; our texts are a tenth of it
-ADDRESS: Final = pattern(r"[^\s@<>,;:\"\\]{1,64}@[^\s@<>,;:\"\\]{1,190}\Z")
-"""One plain address: nothing that could be read as a second one or as another header."""
+ATOM: Final = r"[^\x00-\x20\x7f\s()<>\[\]@,;:\\\".]+"
+ADDRESS: Final = pattern(rf"(?=[^@]{{1,64}}@.{{1,190}}\Z){ATOM}(?:\.{ATOM})*@{ATOM}(?:\.{ATOM})*\Z")
+"""One plain address, dot-atoms on both sides (RFC 5322 §3.4.1): nothing that could be read as a second one or as another
+header, and nothing that the library cannot write."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from sinwon.adapters import outbox as module
-from sinwon.adapters.outbox import LONGEST_MAIL, LONGEST_TEXT, MailOutbox, Outbox
-from sinwon.services.notify.message import Mail, Message, MessageNotSent
+from sinwon.adapters.outbox import MailOutbox, Outbox
+from sinwon.services.notify.message import LONGEST_MAIL, LONGEST_TEXT, Mail, Message, MessageNotSent
 from tests.world import StandingClock
 
 TO = "+12135550123"
@@ -61,5 +61,6 @@ def test_mail_lies_beside_its_address_and_not_in_a_name(tmp_path: Path) -> None:
         box.send(Mail(f"id-{number}", to if number else "other@mail.example", f"subject {number}", "text", "ko"))
     assert [mail.subject for mail in box.of(to)] == ["subject 1", "subject 2"]
     assert not any("hong" in path.name for path in (tmp_path / "mail").iterdir())
+    box.send(Mail("id-3", to, "subject", "x" * LONGEST_MAIL, "ko"))
     with pytest.raises(MessageNotSent):
         box.send(Mail("id-4", to, "subject", "x" * (LONGEST_MAIL + 1), "ko"))

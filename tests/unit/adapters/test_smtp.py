@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from sinwon.adapters import smtp as module
-from sinwon.adapters.smtp import LONGEST_MAIL, Smtp
+from sinwon.adapters.smtp import Smtp
 from sinwon.core.refusal import Fault
-from sinwon.services.notify.message import Mail, MessageNotSent
+from sinwon.services.notify.message import LONGEST_MAIL, Mail, MessageNotSent
 from tests.smtp_server import HOST, SmtpServer
 from tests.world import NOW, StandingClock
 
@@ -123,6 +123,12 @@ def test_nobody_there(tmp_path: Path) -> None:
         "a b@c.example",
         "a@b@c.example",
         "a@" + "b" * 191,
+        "a" * 65 + "@b.example",
+        "a..b@c.example",
+        ".a@b.example",
+        "a@b..example",
+        "a@[127.0.0.1",
+        "(a)@b.example",
     ],
 )
 def test_what_is_not_one_plain_address_gets_nothing(server: SmtpServer, to: str) -> None:

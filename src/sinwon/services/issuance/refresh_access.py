@@ -21,7 +21,8 @@ from sinwon.services.issuance.issuer import Issuer
 from sinwon.store.audit import Details, Entry
 from sinwon.store.engine import writing
 from sinwon.store.issuer import devices, offers, refreshes
-from sinwon.store.issuer.refreshes import REFRESHABLE, Family, FamilyState, NewFamily, Renewed
+from sinwon.store.issuer.certificates import LIVING
+from sinwon.store.issuer.refreshes import Family, FamilyState, NewFamily, Renewed
 from sinwon.store.issuer.tables import AUDIT
 
 
@@ -55,7 +56,7 @@ def judge_old(token: RefreshToken, family: Family, *, key: str, now: int, grace:
     # 4 of a family and a certificate that live [OID4VCI 13.5]
     if family.state is not FamilyState.LIVING:
         raise Unmet(INVALID_GRANT, "family is over")
-    if family.certificate_state not in REFRESHABLE or now >= family.valid_until:
+    if family.certificate_state not in LIVING or now >= family.valid_until:
         raise Unmet(INVALID_GRANT, "certificate is stopped or over")
     # 5 old, and how long [RFC 9700 4.14.2]
     if token.generation >= family.generation:

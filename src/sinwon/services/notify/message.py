@@ -1,9 +1,12 @@
 """The ports for messages to telephones and for mail. Nothing waits for a report that a message arrived."""
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
 from sinwon.core.refusal import Fault
+
+LONGEST_TEXT: Final = 1_000  # characters of a message to a telephone; our texts are a fifth of it
+LONGEST_MAIL: Final = 20_000  # characters; our texts are a tenth of it
 
 
 class MessageNotSent(Fault):

@@ -86,7 +86,8 @@ WORDS: Final[Mapping[Language, Mapping[NoticeKind, _Words]]] = {
         NoticeKind.SUSPENDED: _Words(
             "정지되었습니다",
             "모바일 재외국민증이 정지되었습니다. 사유: {reason}. 시각: {at}.",
-            "정지된 동안에는 제출하실 수 없습니다. 해제는 쓰시던 휴대전화의 앱에서 하시거나 재외공관에 문의해 주십시오.",
+            "정지된 동안에는 제출하실 수 없습니다. 분실 신고나 비밀번호 오류로 정지되었으면"
+            " 쓰시던 휴대전화의 앱에서 해제하실 수 있습니다. 그 밖의 사유이면 재외공관에 문의해 주십시오.",
         ),
         NoticeKind.RELEASED: _Words(
             "정지 또는 갱신 사유가 해제되었습니다",
@@ -137,14 +138,15 @@ WORDS: Final[Mapping[Language, Mapping[NoticeKind, _Words]]] = {
             "정지 해제 요청",
             "모바일 재외국민증의 정지 해제가 요청되었습니다. 시각: {at}."
             " 해제하시려면 휴대전화의 앱에 1시간 안에 다음 코드를 입력해 주십시오: {secret}",
-            "요청하지 않으셨으면 아무에게도 알려 주지 마시고 재외공관에 알려 주십시오.",
+            "요청하지 않으셨으면 이 코드를 아무에게도 알려 주지 마시고 재외공관에 연락해 주십시오.",
         ),
     },
     "en": {
         NoticeKind.SUSPENDED: _Words(
             "suspended",
             "Your mobile overseas national certificate was suspended. Reason: {reason}. Time: {at}.",
-            "It cannot be presented while suspended. To undo this, use the app on your own phone or ask a Korean mission.",
+            "It cannot be presented while suspended. After a loss report or wrong PINs, you can undo this in the app on your"
+            " own phone. For any other reason, ask a Korean mission.",
         ),
         NoticeKind.RELEASED: _Words(
             "a stop or reason for renewal was released",
@@ -164,7 +166,8 @@ WORDS: Final[Mapping[Language, Mapping[NoticeKind, _Words]]] = {
         ),
         NoticeKind.MOVED: _Words(
             "moved to another phone",
-            "Your mobile overseas national certificate was moved to another phone. Time: {at}. The old one is stopped.",
+            "Your mobile overseas national certificate was moved to another phone. Time: {at}. It can no longer be used on the"
+            " old one.",
             _NOT_YOU_EN,
         ),
         NoticeKind.REVOKED: _Words(
@@ -197,7 +200,7 @@ WORDS: Final[Mapping[Language, Mapping[NoticeKind, _Words]]] = {
             "release of the suspension asked for",
             "Somebody asked to release the suspension of your mobile overseas national certificate. Time: {at}."
             " To release it, enter this code in the app on your phone within an hour: {secret}",
-            "If it was not you, do not share this with anyone and tell a Korean mission.",
+            "If it was not you, do not share this code with anyone, and tell a Korean mission.",
         ),
     },
 }

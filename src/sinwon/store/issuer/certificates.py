@@ -27,7 +27,7 @@ class CertificateState(StrEnum):
 
 
 LIVING = (CertificateState.OFFERED, CertificateState.ACTIVE, CertificateState.NEEDS_RENEWAL)
-"""May have copies."""
+"""May have copies. Named one by one: a certificate that is stopped in whatever way gets no new ones."""
 HELD = (CertificateState.ACTIVE, CertificateState.NEEDS_RENEWAL, CertificateState.SUSPENDED)
 """On somebody's phone, usable or stopped for a while. Whoever was stopped before the first copy counts too."""
 NOT_OVER = (CertificateState.OFFERED, *HELD)

@@ -1,4 +1,6 @@
-"""Values that count once: `jti` of role requests, nonces of key proofs. Kept, as digests, until they could no longer pass."""
+"""Values that count once: `jti` of role requests and of DPoP proofs, nonces of key proofs. Kept, as digests, until they could
+no longer pass.
+"""
 
 from sqlalchemy import Connection, bindparam, delete, insert
 

@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from sqlalchemy import Connection, bindparam, delete, exists, insert, or_, select, update
 
-from sinwon.store.issuer.certificates import CertificateState
+from sinwon.store.issuer.certificates import LIVING
 from sinwon.store.issuer.tables import CERTIFICATES, REFRESHES, TOKENS
 from sinwon.store.kept import Kept
 
@@ -21,10 +21,6 @@ class FamilyState(StrEnum):
     """One of its old tokens came again: somebody has a copy of it."""
     REPLACED = "replaced"
     """The certificate is on another device."""
-
-
-REFRESHABLE = (CertificateState.OFFERED, CertificateState.ACTIVE, CertificateState.NEEDS_RENEWAL)
-"""Named one by one: a certificate that is stopped in whatever way gets no new copies."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +58,7 @@ _INSERT = Kept(insert(REFRESHES))
 _MAY_REFRESH = exists().where(
     CERTIFICATES.c.id == REFRESHES.c.certificate,
     CERTIFICATES.c.valid_until > bindparam("now"),
-    or_(*(CERTIFICATES.c.state == state.value for state in REFRESHABLE)),
+    or_(*(CERTIFICATES.c.state == state.value for state in LIVING)),
 )
 _ROTATE = Kept(
     update(REFRESHES)

@@ -4,8 +4,8 @@ from re import findall
 
 import pytest
 
-from sinwon.adapters.outbox import LONGEST_TEXT
 from sinwon.services.lifecycle.machine import Reason
+from sinwon.services.notify.message import LONGEST_TEXT
 from sinwon.services.notify.notice import URGENT, Facts, NoticeKind
 from sinwon.services.notify.notice_texts import REASONS, STATES, WORDS, both_times, notice_text
 from sinwon.services.notify.texts import Language
