@@ -58,6 +58,7 @@ class Holder:
         try:
             issuer = open_issuer(self.powers, offer.issuer, offer.grant.authorization_server)
             wanted = issuer.holdable(offer.configuration_ids)
+            self._forget_replaced(issuer)
             return self._receive(issuer, self._redeem(issuer, offer, tx_code), wanted, copies)
         except Refusal as refusal:
             self._note(offer.issuer, refusal.code, ())
@@ -193,6 +194,12 @@ class Holder:
             self._renewals.pop(renewal.key, None)
         self.copies.drop(lambda copy: copy.type in types)
         self._note(renewal.issuer, outcome, ())
+
+    def _forget_replaced(self, issuer: Issuer) -> None:
+        """A certificate that moved away and comes back: copies from before are not to be taken for copies of now."""
+        for renewal in tuple(self._renewals.values()):
+            if renewal.issuer == issuer.identifier:
+                self._is_replaced(renewal)
 
     def _judged(self, renewal: Renewal, refusal: Refusal) -> Refusal:
         """What a refused renewal means, noted."""
