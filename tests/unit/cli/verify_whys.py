@@ -8,12 +8,30 @@ import sinwon
 ROOT = Path(sinwon.__file__).parent
 REFUSALS = {"Malformed", "Unmet", "Untrusted"}
 ROOMS = (
-    "core/base64url.py core/cbor.py core/strict_json.py keys/jwk.py keys/x509.py formats/jose/jws.py formats/cose "
-    "formats/mdoc/device_auth.py formats/mdoc/device_response.py formats/mdoc/issuer_signed.py formats/mdoc/mso.py "
-    "formats/mdoc/verify.py formats/sdjwt/disclosures.py formats/sdjwt/json_form.py formats/sdjwt/key_binding.py "
-    "formats/sdjwt/parse.py formats/sdjwt/vc.py formats/status protocols/trust/signed.py protocols/trust/trust_list.py "
-    "protocols/trust/status_lists.py cli/verify cli/inspect"
-).split()
+    "core/base64url.py",
+    "core/cbor.py",
+    "core/strict_json.py",
+    "keys/jwk.py",
+    "keys/x509.py",
+    "formats/jose/jws.py",
+    "formats/cose",
+    "formats/mdoc/device_auth.py",
+    "formats/mdoc/device_response.py",
+    "formats/mdoc/issuer_signed.py",
+    "formats/mdoc/mso.py",
+    "formats/mdoc/verify.py",
+    "formats/sdjwt/disclosures.py",
+    "formats/sdjwt/json_form.py",
+    "formats/sdjwt/key_binding.py",
+    "formats/sdjwt/parse.py",
+    "formats/sdjwt/vc.py",
+    "formats/status",
+    "protocols/trust/signed.py",
+    "protocols/trust/trust_list.py",
+    "protocols/trust/status_lists.py",
+    "cli/verify",
+    "cli/inspect",
+)
 
 
 def reasons() -> set[str]:
@@ -30,5 +48,5 @@ def texts_of(node: ast.expr) -> set[str]:
     if isinstance(node, ast.IfExp):
         return texts_of(node.body) | texts_of(node.orelse)
     if isinstance(node, ast.JoinedStr):
-        return {"".join(part.value if isinstance(part, ast.Constant) else "{}" for part in node.values)}
+        return {"".join(str(part.value) if isinstance(part, ast.Constant) else "{}" for part in node.values)}
     return set()

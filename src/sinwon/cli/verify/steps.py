@@ -39,8 +39,8 @@ def steps_of(check: Callable[..., Any], *, without: Iterable[Callable[..., Any]]
 
 def refusing_step(steps: tuple[Step, ...], error: BaseException) -> int | None:
     """The position of the step that `error` came out of, the innermost one; None where it came before all of them."""
-    passed = set(_passed(error))
-    found = [place for place, step in enumerate(steps) if any(_is_within(steps, step, code, line) for code, line in passed)]
+    lines = _lines(error)
+    found = [place for place, step in enumerate(steps) if _is_within(steps, step, lines.get(step.code, 0))]
     return max(found, default=None)
 
 
@@ -74,21 +74,22 @@ def _calls(function: FunctionType) -> list[tuple[int, FunctionType]]:
     return sorted(ours, key=lambda call: call[0])
 
 
-def _is_within(steps: tuple[Step, ...], step: Step, code: CodeType, line: int) -> bool:
+def _is_within(steps: tuple[Step, ...], step: Step, line: int) -> bool:
     """The line belongs to the last step of its function that begins above it."""
-    if code is not step.code or line <= step.line:
-        return False
-    return not any(other.code is code and step.line < other.line < line for other in steps)
+    return step.line < line and not any(other.code is step.code and step.line < other.line < line for other in steps)
 
 
-def _passed(error: BaseException | None) -> Iterator[tuple[CodeType, int]]:
-    """Where `error` came through, and what it stands for, where a refusal was turned into another."""
+def _lines(error: BaseException | None) -> dict[CodeType, int]:
+    """The line of each function that `error` came through. Where a refusal was turned into another, the first one counts: the
+    other is raised below all steps."""
+    found: dict[CodeType, int] = {}
     while error is not None:
         trace = error.__traceback__
         while trace is not None:
-            yield trace.tb_frame.f_code, trace.tb_lineno
+            found[trace.tb_frame.f_code] = trace.tb_lineno
             trace = trace.tb_next
         error = error.__context__
+    return found
 
 
 def _function(check: Callable[..., Any]) -> FunctionType:
