@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Final
+from urllib.parse import quote
 
 from babel import Locale, dates
 from babel.messages.pofile import read_po
@@ -76,7 +77,8 @@ class Pages:
         language = language_of(request)
         texts = self.texts[language]
         shared = {"_": texts, "lang": language, "other_lang": _other(language), "moment": moment_in(language), "lines": lines}
-        here = request.scope["path"]  # not `request.url`, which fails on raw bytes in the query
+        # Not `request.url`, which fails on raw bytes in the query. One slash: two, or a backslash, would name another host.
+        here = "/" + quote(request.scope["path"].lstrip("/"), errors="replace")
         body = self.environment.get_template(template).render({**shared, "here": here, **values})
         policy = (
             "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src 'self'; "
