@@ -1,4 +1,4 @@
-"""Pages about addresses that a stranger made up, row T07 of the threat catalogue, beside their control: they link to us alone."""
+"""Pages about addresses that a stranger made up, row T07 of the threat catalogue: they link to us alone. With its control."""
 
 from html import unescape
 from pathlib import Path
