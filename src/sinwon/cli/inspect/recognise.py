@@ -121,10 +121,12 @@ def _compact(text: str) -> Found:
 
 def _link(text: str) -> Found:
     try:
-        query = urlsplit(text).query
+        parts = urlsplit(text)
     except ValueError:
         raise Malformed(UNREADABLE, "not a link") from None
-    return Found(Kind.OFFER_LINK if "credential_offer" in query else Kind.REQUEST_LINK, text)
+    if not parts.scheme:
+        raise Malformed(UNREADABLE, "not a link")
+    return Found(Kind.OFFER_LINK if "credential_offer" in parts.query else Kind.REQUEST_LINK, text)
 
 
 def _one_certificate(der: bytes) -> list[x509.Certificate]:
