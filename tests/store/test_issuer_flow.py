@@ -7,9 +7,12 @@ from time import sleep
 
 import pytest
 
+from sinwon.core.clock import DAY
 from sinwon.core.refusal import Unmet
 from sinwon.keys.seal import Seal
 from sinwon.protocols.oauth.grants.pre_authorized import PreAuthorizedRequest
+from sinwon.protocols.roles.messages import CHANGE, Change
+from sinwon.protocols.vci.configurations import IDENTITY_MDOC, IDENTITY_SD_JWT
 from sinwon.services.issuance.redeem_code import redeem_code
 from sinwon.store.issuer.tables import COPIES, METADATA
 from tests.issuing import MASTER, PIN, open_issuer, rows
@@ -82,3 +85,18 @@ def test_control_a_smaller_batch_that_fits_is_issued(new_engine: EngineFactory) 
     token = issuing.new_token()
     for count, status in ((5, 200), (5, 200), (3, 400), (2, 200), (1, 400)):
         assert issuing.request(token, issuing.proofs(count)).status_code == status
+
+
+@pytest.mark.parametrize("configuration", [IDENTITY_SD_JWT, IDENTITY_MDOC])
+def test_copies_that_count_for_nothing_do_not_fill_the_status_lists(new_engine: EngineFactory, configuration: str) -> None:
+    """While the passport is over no copy is a living one, so that those alone would never be too many."""
+    settings = {"copies": 12, "unexpired": 20, "token_lifetime": 30 * DAY}
+    issuing = open_issuer(new_engine(METADATA)).with_settings(**settings)
+    token = issuing.new_token()
+    expired = Change("raise", "PASSPORT_EXPIRED", "officer-1", application=f"application-{issuing.applications}")
+    assert issuing.ask(CHANGE, expired).status_code == 200
+    for count, status in ((8, 200), (8, 200), (5, 400), (4, 200), (1, 400)):
+        assert issuing.request(token, issuing.proofs(count), configuration).status_code == status
+    assert rows(issuing, COPIES) == 20
+    issuing.clock.move(issuing.issuer.settings.copy_lifetime + 3_600)
+    assert issuing.request(token, issuing.proofs(8), configuration).status_code == 200

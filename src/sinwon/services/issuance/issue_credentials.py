@@ -180,9 +180,9 @@ def _write(issuer: Issuer, accepted: _Accepted, places: Sequence[int], batch: st
         value = begin_fetch(issuer, connection, granted, now=accepted.now)
         if value is None:
             raise _Taken
-        living = status.count_living(connection, granted.certificate, now=accepted.now)
-        if living + len(copies) > issuer.settings.copies:
-            raise Unmet(CREDENTIAL_REQUEST_DENIED, "the certificate has as many living copies as it may")
+        there = status.count_unexpired(connection, granted.certificate, now=accepted.now)
+        if there.living + len(copies) > issuer.settings.copies or there.all + len(copies) > issuer.settings.unexpired:
+            raise Unmet(CREDENTIAL_REQUEST_DENIED, "the certificate has as many copies as it may")
         if not once.consume(connection, "c_nonce", accepted.nonce, expires_at=accepted.nonce_ends):
             raise Unmet(INVALID_NONCE, "nonce served a successful request before")
         if not status.add(connection, copies):

@@ -46,6 +46,9 @@ class IssuanceSettings:
     copies: int = 600
     """Of one certificate at any time, all batches together: ten times what a wallet fetches, and far from filling a status
     list. What has expired or was stopped does not count."""
+    unexpired: int = 6000
+    """Of one certificate, those that were stopped, or never counted because its data are doubted, included: stops, releases and
+    moves make fresh copies needed, never this many."""
     pin_length: int = 6
     pin_tries: int = 5
     """Per application; after that only an officer can help."""
@@ -71,7 +74,8 @@ class IssuanceSettings:
     """How long after the link was used the other phone may take over, and the old one still has the certificate."""
     transfers: int = 10
     """Links of one certificate in a day."""
-    loss_link_lifetime: int = HOUR
+    loss_link_lifetime: int = DAY
+    """As long as links are counted: whoever asks for a day's, so that the holder gets no more, leaves the holder good ones."""
     release_code_lifetime: int = HOUR
     mailed_secrets: int = 3
     """Links that stop a certificate, and codes that release it, of each kind in a day: nobody's mailbox is flooded."""

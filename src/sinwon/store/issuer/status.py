@@ -44,6 +44,14 @@ class Taken:
 
 
 @dataclass(frozen=True, slots=True)
+class Unexpired:
+    """How many copies of a certificate have not expired, and how many of them a verifier would accept now: not stopped."""
+
+    all: int
+    living: int
+
+
+@dataclass(frozen=True, slots=True)
 class StatusList:
     number: int
     id: str
@@ -104,10 +112,10 @@ _TOUCH = Kept(
 )
 _SET = Kept(update(COPIES).where(_CHANGES_STATUS).values(status=bindparam("to"), changed=bindparam("sequence")))
 _COUNT = Kept(select(func.count()).select_from(COPIES).where(COPIES.c.certificate == bindparam("of")))
-_COUNT_LIVING = Kept(
-    select(func.count())
+_COUNT_UNEXPIRED = Kept(
+    select(func.count(), func.count(case((COPIES.c.status == VALID, 1))))
     .select_from(COPIES)
-    .where(COPIES.c.certificate == bindparam("of"), COPIES.c.expires_at > bindparam("now"), COPIES.c.status == VALID)
+    .where(COPIES.c.certificate == bindparam("of"), COPIES.c.expires_at > bindparam("now"))
 )
 _RECORD_EVENT = Kept(
     update(COPIES)
@@ -236,9 +244,8 @@ def count_of(connection: Connection, certificate: str) -> int:
     return int(_COUNT.run(connection, {"of": certificate}).fetchone()[0])
 
 
-def count_living(connection: Connection, certificate: str, *, now: int) -> int:
-    """Copies that a verifier would accept now: neither expired nor stopped."""
-    return int(_COUNT_LIVING.run(connection, {"of": certificate, "now": now}).fetchone()[0])
+def count_unexpired(connection: Connection, certificate: str, *, now: int) -> Unexpired:
+    return Unexpired(*_COUNT_UNEXPIRED.run(connection, {"of": certificate, "now": now}).fetchone())
 
 
 def record_event(connection: Connection, batch: str, certificate: str, event: str) -> bool:
