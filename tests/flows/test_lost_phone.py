@@ -253,7 +253,19 @@ def test_a_question_that_nobody_answered_for_an_hour_is_dropped(phones: Phones) 
     assert rows(phones.issuing, LOSS_ASKS) == 0
 
 
-def test_a_link_works_once_and_for_an_hour(phones: Phones) -> None:
+def test_somebody_who_asks_for_all_links_of_a_day_leaves_the_holder_good_ones(phones: Phones) -> None:
+    """An ex-partner knows number and birth date, asks in the morning until no more are sent, and takes the phone at night."""
+    for _ in range(4):
+        phones.ask()
+        phones.keep_house()
+    phones.clock.move(20 * HOUR)
+    phones.ask()
+    assert phones.keep_house() == 0
+    assert phones.browser().post(phones.link(), data={}).status_code == 200
+    assert phones.statuses()[VALID] == 0
+
+
+def test_a_link_works_once_and_for_a_day(phones: Phones) -> None:
     phones.ask()
     phones.keep_house()
     assert phones.browser().post(phones.link(), data={}).status_code == 200
@@ -263,7 +275,9 @@ def test_a_link_works_once_and_for_an_hour(phones: Phones) -> None:
     assert phones.browser().get(phones.link()).status_code == 410
     phones.ask()
     phones.keep_house()
-    phones.clock.move(HOUR)
+    phones.clock.move(DAY - 1)
+    assert phones.browser().get(phones.link()).status_code == 200
+    phones.clock.move(1)
     assert phones.browser().get(phones.link()).status_code == 410
     assert phones.browser().post(phones.link(), data={}).status_code == 410
 

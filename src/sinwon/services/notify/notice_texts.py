@@ -131,7 +131,7 @@ WORDS: Final[Mapping[Language, Mapping[NoticeKind, _Words]]] = {
         ),
         NoticeKind.LINK_ASKED: _Words(
             "정지 링크 요청",
-            "모바일 재외국민증을 정지할 수 있는 링크가 요청되었습니다. 시각: {at}. 정지하시려면 1시간 안에: {secret}",
+            "모바일 재외국민증을 정지할 수 있는 링크가 요청되었습니다. 시각: {at}. 정지하시려면 24시간 안에: {secret}",
             "요청하지 않으셨으면 아무것도 하지 않으셔도 됩니다. 링크를 다른 사람에게 알려 주지 마십시오.",
         ),
         NoticeKind.RELEASE_ASKED: _Words(
@@ -193,7 +193,7 @@ WORDS: Final[Mapping[Language, Mapping[NoticeKind, _Words]]] = {
         NoticeKind.LINK_ASKED: _Words(
             "link to suspend asked for",
             "Somebody asked for a link to suspend your mobile overseas national certificate. Time: {at}."
-            " To suspend it, within an hour: {secret}",
+            " To suspend it, within 24 hours: {secret}",
             "If it was not you, you need not do anything. Do not share the link with anyone.",
         ),
         NoticeKind.RELEASE_ASKED: _Words(
