@@ -44,6 +44,7 @@ CACHE_MOMENTS: Final = 1024
 TAG_DATE_TIME: Final = 0
 TAG_ENCODED: Final = 24
 TAG_FULL_DATE: Final = 1004
+TAGGED: Final = b"\xd8\x18"
 UNREADABLE: Final = (cbor2.CBORError, TypeError, ValueError, RecursionError, OverflowError, MemoryError)
 
 
@@ -98,34 +99,20 @@ def date_time(seconds: int) -> DateTime:
 
 
 @final
-class Encoded:
-    """CBOR within CBOR, tag 24: the bytes as they came, beside what they say. Equal when the bytes are."""
+class Encoded(Struct, frozen=True):
+    """CBOR within CBOR, tag 24: the bytes as they came."""
 
-    __slots__ = ("_value", "raw")
-    _value: Any
-
-    def __init__(self, raw: bytes) -> None:
-        self.raw = raw
+    raw: bytes
 
     @property
     def value(self) -> Any:
-        """What the bytes say, parsed once, when first asked for. Raises Malformed."""
-        try:
-            return self._value
-        except AttributeError:
-            self._value = parse_each((self.raw,), limit=len(self.raw))[0]
-            return self._value
+        """What the bytes say, parsed whenever it is asked for. Raises Malformed."""
+        return parse_each((self.raw,), limit=len(self.raw))[0]
 
     @property
     def tagged(self) -> bytes:
         """With tag 24 in front, as it is hashed and signed."""
-        return b"\xd8\x18" + byte_string(self.raw)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Encoded) and self.raw == other.raw
-
-    def __hash__(self) -> int:
-        return hash(self.raw)
+        return tagged(self.raw)
 
     def __repr__(self) -> str:
         return f"Encoded({self.raw.hex()})"
@@ -172,10 +159,15 @@ def parse_each(parts: Sequence[bytes], *, limit: int = MAX_BYTES, code: str = CO
 
 def parse_encoded(data: bytes, *, code: str = CODE) -> Encoded:
     """`data` that is tag 24 and nothing else, to be parsed when it is wanted. Raises Malformed."""
-    encoded = Encoded(data[3 + WIDTHS.get(data[2] & 31, 0) :]) if len(data) > 2 else None
-    if encoded is None or encoded.tagged != data:
+    raw = data[3 + WIDTHS.get(data[2] & 31, 0) :] if len(data) > 2 else b""
+    if data[: len(data) - len(raw)] != TAGGED + head(2, len(raw)):
         raise Malformed(code, "not tag 24 around bytes")
-    return encoded
+    return Encoded(raw)
+
+
+def tagged(raw: bytes) -> bytes:
+    """`raw` as a CBOR byte string under tag 24."""
+    return TAGGED + byte_string(raw)
 
 
 def dump_cbor(value: object) -> bytes:

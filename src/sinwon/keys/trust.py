@@ -3,7 +3,7 @@
 The anchors come from the signed trust list (protocols.trust); this room only answers which of them count for a use.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
@@ -32,14 +32,31 @@ class Anchor:
 @dataclass(frozen=True, slots=True)
 class TrustAnchors:
     anchors: tuple[Anchor, ...]
+    _certificates: dict[tuple[Purpose, str | None], frozenset[bytes]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
+    _issuers: dict[tuple[bytes, str], frozenset[str]] = field(default_factory=dict, init=False, repr=False, compare=False)
+    """Answers that name somebody, given once before: as many as there are anchors and types, whatever strangers ask for."""
 
     def certificates(self, purpose: Purpose, credential_type: str | None = None) -> frozenset[bytes]:
         """DER roots trusted for `purpose` and, for issuance, for that credential type."""
-        return frozenset(
-            anchor.certificate
-            for anchor in self.anchors
-            if anchor.purpose is purpose and (credential_type is None or credential_type in anchor.types)
-        )
+        known = self._certificates.get((purpose, credential_type))
+        if known is None:
+            fitting = (one for one in self.anchors if one.purpose is purpose)
+            known = frozenset(one.certificate for one in fitting if credential_type is None or credential_type in one.types)
+            if known:
+                self._certificates[purpose, credential_type] = known
+        return known
+
+    def issuers(self, certificate: bytes, credential_type: str) -> frozenset[str]:
+        """URIs of the entities listed with this root as issuers of this credential type."""
+        known = self._issuers.get((certificate, credential_type))
+        if known is None:
+            fitting = (one for one in self.anchors if one.purpose is Purpose.ISSUANCE and one.certificate == certificate)
+            known = frozenset(one.uri for one in fitting if credential_type in one.types)
+            if known:
+                self._issuers[certificate, credential_type] = known
+        return known
 
     def names_of(self, purpose: Purpose, certificate: bytes) -> tuple[str, ...]:
         """URIs of the entities a root is listed under."""

@@ -227,12 +227,11 @@ def test_foreign_types_are_not_written(value: object) -> None:
         dump_cbor(value)
 
 
-def test_encoded_parses_once_and_equals_by_bytes() -> None:
+def test_encoded_equals_by_bytes() -> None:
     one = encode({"a": [1]})
-    assert one.value is one.value
+    assert one.value == {"a": [1]}
     assert one == Encoded(one.raw)
     assert hash(one) == hash(Encoded(one.raw))
-    assert one != one.raw
     assert repr(one) == "Encoded(a161618101)"
     with pytest.raises(Malformed):
         _ = Encoded(b"\xff").value

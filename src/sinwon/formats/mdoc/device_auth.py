@@ -6,7 +6,7 @@ transcript says that, and its makers keep nonces from being used twice.
 
 from typing import Final
 
-from sinwon.core.cbor import Encoded, dump_cbor
+from sinwon.core.cbor import Encoded, dump_cbor, tagged, text_string
 from sinwon.core.refusal import Refusal, Untrusted
 from sinwon.formats.cose.mac0 import Mac0, agree_mac_key, mac0, verify_mac0
 from sinwon.formats.cose.sign1 import Sign1, sign1, verify_sign1
@@ -19,7 +19,7 @@ OPENING: Final = b"\x84" + dump_cbor("DeviceAuthentication")
 
 def device_authentication(transcript: bytes, doctype: str, namespaces: Encoded) -> bytes:
     """DeviceAuthenticationBytes: tag 24 around an array of four; the transcript is CBOR already."""
-    return Encoded(b"".join((OPENING, transcript, dump_cbor(doctype), namespaces.tagged))).tagged
+    return tagged(b"".join((OPENING, transcript, text_string(doctype), namespaces.tagged)))
 
 
 def sign_device(authentication: bytes, signer: Signer) -> dict[str, object]:

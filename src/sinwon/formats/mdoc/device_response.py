@@ -48,7 +48,8 @@ def parse_device_response(data: bytes) -> DeviceResponse:
     if not isinstance(documents, list) or len(documents) > MAX_DOCUMENTS:
         raise Malformed(INVALID, f"documents are not a list of at most {MAX_DOCUMENTS}")
     parsed = tuple(map(_document, documents))
-    _check_document_errors(response.get("documentErrors", []), parsed)
+    if "documentErrors" in response:
+        _check_document_errors(response["documentErrors"], parsed)
     return DeviceResponse(parsed)
 
 
@@ -56,7 +57,8 @@ def _document(value: object) -> Document:
     if not isinstance(value, dict) or type(value.get("docType")) is not str:
         raise Malformed(INVALID, "a document without docType")
     issuer_signed = issuer_signed_of(value.get("issuerSigned"))
-    _check_errors(value.get("errors", {}), issuer_signed)
+    if "errors" in value:
+        _check_errors(value["errors"], issuer_signed)
     return Document(value["docType"], issuer_signed, *_device_signed(value.get("deviceSigned")))
 
 

@@ -6,12 +6,13 @@ Elements never get `keyAuthorizations`: a device signs nothing of its own here.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha256
 from itertools import islice
-from struct import Struct
+from struct import Struct as Packed
 from typing import Final
+
+from msgspec import Struct
 
 from sinwon.core.cbor import byte_string, date_time, dump_cbor, head, text_string
 from sinwon.core.ids import Randomness
@@ -50,8 +51,7 @@ BEFORE_INDEX: Final = dump_cbor("status") + head(5, 1) + dump_cbor("status_list"
 BEFORE_URI: Final = dump_cbor("uri")
 
 
-@dataclass(frozen=True, slots=True)
-class Validity:
+class Validity(Struct, frozen=True):
     """Seconds: when it was signed, from when and until when it holds. Whole hours, so that copies do not betray each other."""
 
     signed: int
@@ -59,8 +59,7 @@ class Validity:
     valid_until: int
 
 
-@dataclass(frozen=True, slots=True)
-class Prepared:
+class Prepared(Struct, frozen=True):
     """Elements written once: by namespace, what stands before the id and after the random bytes of each."""
 
     namespaces: tuple[tuple[bytes, tuple[tuple[bytes, bytes], ...]], ...]
@@ -169,11 +168,11 @@ def _drawn(count: int, random: Randomness) -> Sequence[bytes]:
 
 
 @lru_cache(CACHE)
-def _masks(count: int) -> tuple[int, int, Struct]:
+def _masks(count: int) -> tuple[int, int, Packed]:
     """For the middles of `count` elements, one after the other: the bits that are drawn, those that are set, and the parts."""
     drawn = bytes(len(ID_HEAD)) + ID_BITS.to_bytes(ID_BYTES) + bytes(len(BEFORE_RANDOM)) + b"\xff" * RANDOM_BYTES
     fixed = ID_HEAD + ID_BASE.to_bytes(ID_BYTES) + BEFORE_RANDOM + bytes(RANDOM_BYTES)
-    return int.from_bytes(drawn * count), int.from_bytes(fixed * count), Struct(f"{MIDDLE}s" * count)
+    return int.from_bytes(drawn * count), int.from_bytes(fixed * count), Packed(f"{MIDDLE}s" * count)
 
 
 def _status(status: StatusReference) -> bytes:

@@ -8,14 +8,15 @@ from typing import Any, Final
 
 from msgspec import Struct
 
-from sinwon.core.cbor import Encoded, parse_cbor, parse_each
+from sinwon.core.cbor import Encoded, parse_cbor, parse_each, parse_encoded
 from sinwon.core.refusal import Malformed, Refusal
 from sinwon.formats.cose.sign1 import Sign1, parse_sign1
-from sinwon.formats.mdoc.mso import Mso, parse_mso
+from sinwon.formats.mdoc.mso import Mso, mso_of
 from sinwon.formats.mdoc.names import INVALID, MAX_MDOC, MIN_RANDOM
 
 MEMBERS: Final = frozenset({"nameSpaces", "issuerAuth"})
 """No other, so that elements cannot vanish under a name that nobody reads."""
+ELEMENTS: Final = {Encoded}
 
 
 class Item(Struct, frozen=True):
@@ -51,26 +52,25 @@ def issuer_signed_of(value: object) -> IssuerSigned:
         raise refusal.coded(INVALID) from None
     if auth.payload is None:
         raise Malformed(INVALID, "the mobile security object is missing")
-    return IssuerSigned(_namespaces(value.get("nameSpaces", {})), auth, parse_mso(auth.payload))
+    namespaces = _namespaces(value.get("nameSpaces", {}))
+    parts = [parse_encoded(auth.payload, code=INVALID).raw]
+    for members in namespaces.values():
+        parts += [encoded.raw for encoded in members]
+    mso, *said = parse_each(parts, limit=MAX_MDOC, code=INVALID)
+    values = iter(said)
+    items = {name: tuple([_item(encoded, next(values)) for encoded in members]) for name, members in namespaces.items()}
+    return IssuerSigned(items, auth, mso_of(mso))
 
 
-def _namespaces(value: object) -> Mapping[str, tuple[Item, ...]]:
+def _namespaces(value: object) -> dict[str, list[Encoded]]:
     if not isinstance(value, dict):
         raise Malformed(INVALID, "nameSpaces is not a map")
-    return {_namespace(name): _items(members) for name, members in value.items()}
-
-
-def _namespace(name: object) -> str:
-    if type(name) is not str:
-        raise Malformed(INVALID, "a namespace that is not text")
-    return name
-
-
-def _items(members: object) -> tuple[Item, ...]:
-    if not isinstance(members, list) or not members or not all(type(one) is Encoded for one in members):
-        raise Malformed(INVALID, "elements are not a list of tag 24")
-    said = parse_each([one.raw for one in members], limit=MAX_MDOC, code=INVALID)
-    return tuple([_item(encoded, value) for encoded, value in zip(members, said, strict=True)])
+    for name, members in value.items():
+        if type(name) is not str:
+            raise Malformed(INVALID, "a namespace that is not text")
+        if not isinstance(members, list) or set(map(type, members)) != ELEMENTS:
+            raise Malformed(INVALID, "elements are not a list of tag 24")
+    return value
 
 
 def _item(encoded: Encoded, said: object) -> Item:

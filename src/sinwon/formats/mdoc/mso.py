@@ -8,7 +8,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from sinwon.core.cbor import DateTime, parse_encoded
+from sinwon.core.cbor import DateTime
 from sinwon.core.refusal import Malformed, Refusal
 from sinwon.formats.cose.key import parse_cose_key
 from sinwon.formats.mdoc.names import INVALID
@@ -35,10 +35,10 @@ class Mso(Struct, frozen=True):
     status: StatusReference | None
 
 
-def parse_mso(payload: bytes) -> Mso:
-    """The object in the payload of an IssuerAuth, which is MobileSecurityObjectBytes. Raises Malformed."""
+def mso_of(value: object) -> Mso:
+    """The object from parsed CBOR. Raises Malformed."""
     try:
-        return _parse(parse_encoded(payload).value)
+        return _parse(value)
     except Refusal as refusal:
         raise Malformed(INVALID, refusal.why) from None
 
@@ -70,6 +70,6 @@ def _dict(value: object, name: str) -> dict[Any, Any]:
 
 
 def _moment(value: object) -> int:
-    if not isinstance(value, DateTime):
+    if type(value) is not DateTime:
         raise Malformed(INVALID, "a time that is not a tdate")
     return value.seconds

@@ -110,15 +110,11 @@ def _trusted_chain(issuer_signed: IssuerSigned, anchors: TrustAnchors, doctype: 
 
 def _issuer(chain: VerifiedChain, anchors: TrustAnchors, doctype: str) -> str:
     """The entity listed with this root and type: the one the leaf names, or the only one, for leaves abroad name none."""
-    listed = {
-        anchor.uri
-        for anchor in anchors.anchors
-        if anchor.purpose is Purpose.ISSUANCE and anchor.certificate == chain.anchor and doctype in anchor.types
-    }
+    listed = anchors.issuers(chain.anchor, doctype)
     possible = listed.intersection(chain.uris) if chain.uris else listed
     if len(possible) != 1:
         raise Untrusted(UNTRUSTED_ISSUER, "certificate and trust list do not name one issuer")
-    return possible.pop()
+    return next(iter(possible))
 
 
 def check_elements(issuer_signed: IssuerSigned) -> dict[str, dict[str, Any]]:
@@ -133,7 +129,7 @@ def check_elements(issuer_signed: IssuerSigned) -> dict[str, dict[str, Any]]:
         for item in items:
             if digests.get(item.digest_id) != hashing(item.encoded.tagged).digest():
                 raise Unmet(INVALID, "an element that the issuer did not sign")
-        claims[namespace] = {item.identifier: plain(item.value) for item in items}
+        claims[namespace] = {item.identifier: item.value if type(item.value) in PLAIN else plain(item.value) for item in items}
         if len(claims[namespace]) != len(items):
             raise Unmet(INVALID, "the same element twice")
     return claims

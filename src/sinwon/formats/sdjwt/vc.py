@@ -84,11 +84,7 @@ def _verify_signature(sd_jwt: SdJwt, key: PublicKey) -> None:
 
 def _issuer(payload: Mapping[str, Any], chain: VerifiedChain, anchors: TrustAnchors, vct: str) -> str:
     """The entity that the leaf speaks for, that is listed with this root and type, and that `iss`, if there, names."""
-    listed = {
-        anchor.uri
-        for anchor in anchors.anchors
-        if anchor.purpose is Purpose.ISSUANCE and anchor.certificate == chain.anchor and vct in anchor.types
-    }
+    listed = anchors.issuers(chain.anchor, vct)
     possible = listed.intersection(chain.uris)
     issuer = payload["iss"] if "iss" in payload else next(iter(sorted(possible)), None)
     if not isinstance(issuer, str) or issuer not in possible:

@@ -4,8 +4,9 @@ The shape is the same in the claims of an SD-JWT VC and in an MSO. A `certificat
 nobody trust: only our anchors do.
 """
 
-from dataclasses import dataclass
 from typing import Any, Final
+
+from msgspec import Struct
 
 from sinwon.core.refusal import Malformed
 
@@ -15,8 +16,7 @@ MAX_IDENTIFIER: Final = 64  # bytes; a random identifier has 16
 CODE: Final = "invalid_status"
 
 
-@dataclass(frozen=True, slots=True)
-class StatusReference:
+class StatusReference(Struct, frozen=True):
     uri: str
     index: int
 
@@ -26,8 +26,7 @@ class StatusReference:
         return {"status_list": {"idx": self.index, "uri": self.uri}}
 
 
-@dataclass(frozen=True, slots=True)
-class IdentifierReference:
+class IdentifierReference(Struct, frozen=True):
     """What an mdoc is called in an identifier list, if it is revoked."""
 
     uri: str
