@@ -145,7 +145,7 @@ def tell(issuer: Issuer, kind: NoticeKind, facts: Facts, secret: str | None = No
         certificate = connection.execute(select(CERTIFICATES.c.id)).scalar_one()
         row = lives.lock(connection, certificate)
         assert row is not None
-        assert notify(issuer, connection, row, kind, facts, now=world.NOW, secret=secret)
+        assert notify(issuer, connection, row, kind, facts, now=issuer.clock(), secret=secret)
 
 
 # --- to whom ---
@@ -238,6 +238,31 @@ def test_a_round_ends_where_a_route_is_out_of_order(issuing: Issuing, post: Post
     post.mail_down = True
     deliver(issuing.issuer, post.routes)
     assert sum(row.attempts for row in rows(issuing)) == FAILURES
+
+
+def test_a_link_that_stops_does_not_wait_behind_reminders(issuing: Issuing, post: Post) -> None:
+    """Certificates end together, by the thousand, at midnight in Seoul; a phone is lost whenever it is."""
+    issuing.make_offer()
+    for _number in range(AT_ONCE + 1):
+        tell(issuing.issuer, NoticeKind.EXPIRING, {"valid_until": world.NOW, "days": 90})
+    issuing.clock.move(60)
+    tell(issuing.issuer, NoticeKind.LINK_ASKED, {"at": world.NOW}, secret="/lost/x")
+    deliver(issuing.issuer, post.routes)
+    assert "/lost/x" in post.mails[0].text
+
+
+def test_addresses_that_are_dead_keep_nobody_waiting(issuing: Issuing, post: Post) -> None:
+    """What failed in one round comes back in one round, later: after what was never tried."""
+    issuing.make_offer()
+    for _number in range(FAILURES):
+        tell(issuing.issuer, NoticeKind.EXPIRING, {"valid_until": world.NOW, "days": 90})
+    post.mail_down = True
+    deliver(issuing.issuer, post.routes)
+    issuing.clock.move(AGAIN[0] + 1)
+    tell(issuing.issuer, NoticeKind.EXPIRED, {"valid_until": world.NOW})
+    deliver(issuing.issuer, post.routes)
+    tried = sorted((row.kind, row.attempts) for row in rows(issuing))
+    assert tried == [("expired", 1), ("expiring", 1), ("expiring", 2), ("expiring", 2)]
 
 
 def test_a_round_has_an_end(issuing: Issuing, post: Post) -> None:

@@ -1,6 +1,7 @@
 """Notices on their way: claimed by one, due again, finished for good; reminders counted in the certificate's row."""
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import Engine, select
@@ -37,6 +38,16 @@ def test_due_as_it_was_written(engine: Engine) -> None:
         assert notices.due(connection, now=NOW, most=0) == ()
     assert (due.id, due.certificate, due.kind, due.facts) == ("notice-1", "cert-1", "suspended", NOTICE.facts)
     assert (due.language, due.zone, due.sealed_to, due.attempts) == ("ko", "Europe/Berlin", b"\x00sealed", 0)
+
+
+def test_first_what_is_urgent_then_what_was_tried_least_then_what_waits_longest(engine: Engine) -> None:
+    with writing(engine) as connection:
+        for number, (kind, at) in enumerate([("expired", 2), ("expired", 1), ("moved", 3), ("expired", 0)], 2):
+            notices.add(connection, replace(NOTICE, id=f"notice-{number}", kind=kind), now=NOW + at)
+        tried = next(one for one in notices.due(connection, now=NOW + 9, most=9) if one.id == "notice-5")
+        assert notices.claim(connection, tried, now=NOW + 9, again_at=NOW)
+        found = notices.due(connection, now=NOW + 9, most=9, first={"moved", "suspended"})
+    assert [one.id[-1] for one in found] == ["1", "4", "3", "2", "5"]
 
 
 def test_of_fifty_at_once_one_may_send(engine: Engine) -> None:

@@ -1,7 +1,7 @@
 """Notices go out: what is due is claimed, sent, and its addresses wiped. What no route took is tried again, for two days.
 
 Each address that was reached is forgotten at once, so that a second try goes only to those that were not. An urgent notice goes
-to every address on file, any other to the first.
+before all others and to every address on file, any other to the first.
 """
 
 from dataclasses import dataclass
@@ -40,7 +40,7 @@ def deliver(issuer: Issuer, routes: Routes) -> int:
     """Sends what is due; how many notices were finished. A round ends early where a route is out of order."""
     now, finished, failures = issuer.clock(), 0, 0
     with reading(issuer.engine) as connection:
-        found = notices.due(connection, now=now, most=AT_ONCE)
+        found = notices.due(connection, now=now, most=AT_ONCE, first=URGENT)
     for notice in found:
         is_finished = _deliver(issuer, routes, notice, now)
         finished, failures = finished + is_finished, 0 if is_finished else failures + 1

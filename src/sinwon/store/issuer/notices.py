@@ -4,7 +4,7 @@ A notice is claimed before it is sent and due again later unless it was finished
 never not at all.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, bindparam, delete, insert, null, or_, select, update
@@ -62,7 +62,7 @@ _DUE = (
         NOTICES.c.attempts,
     )
     .where(NOTICES.c.due_at.is_not(None), NOTICES.c.due_at <= bindparam("now"))
-    .order_by(NOTICES.c.due_at, NOTICES.c.id)
+    .order_by(NOTICES.c.kind.not_in(bindparam("first", expanding=True)), NOTICES.c.attempts, NOTICES.c.due_at, NOTICES.c.id)
     .limit(bindparam("most"))
 )
 _CLAIM = Kept(
@@ -125,8 +125,9 @@ def add(connection: Connection, notice: NewNotice, *, now: int) -> None:
     _INSERT.run(connection, row)
 
 
-def due(connection: Connection, *, now: int, most: int) -> tuple[DueNotice, ...]:
-    return tuple(DueNotice(*row) for row in connection.execute(_DUE, {"now": now, "most": most}))
+def due(connection: Connection, *, now: int, most: int, first: Collection[str] = ()) -> tuple[DueNotice, ...]:
+    """Kinds that go `first`, then the others; of either what was tried least, then what waits longest."""
+    return tuple(DueNotice(*row) for row in connection.execute(_DUE, {"now": now, "most": most, "first": list(first)}))
 
 
 def claim(connection: Connection, notice: DueNotice, *, now: int, again_at: int) -> bool:
