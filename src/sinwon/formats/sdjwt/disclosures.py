@@ -5,15 +5,17 @@ signatures and of trust: the caller has verified the issuer's signature or is on
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any, Final
 
+from msgspec import Struct
+
+from sinwon.core.base64url import encode
 from sinwon.core.limits import MAX_SD_JWT
 from sinwon.core.refusal import Malformed, Unmet
 from sinwon.formats.sdjwt.names import ALGORITHM, DIGESTS, HASH, HASHES, INVALID, PLACEHOLDER
-from sinwon.formats.sdjwt.parse import Disclosure, SdJwt, text_digest
+from sinwon.formats.sdjwt.parse import Disclosure, SdJwt
 
-CONTAINERS: Final = (dict, list)
+CONTAINERS: Final = frozenset({dict, list})
 TEXT: Final = frozenset({str})
 MAX_NESTING: Final = 16  # of the processed payload; ours nest three deep
 
@@ -43,36 +45,38 @@ def hash_of(payload: Mapping[str, Any]) -> str:
 
 def process_payload(payload: Mapping[str, Any], disclosures: tuple[Disclosure, ...]) -> dict[str, Any]:
     """As process, for a payload already parsed. Raises Malformed, Unmet."""
-    return _run(payload, disclosures)[0]
+    return _run(payload, disclosures, None)
 
 
 def locate(sd_jwt: SdJwt) -> list[tuple[Path, Disclosure]]:
     """Where each disclosure ends up in the processed payload. Raises Malformed, Unmet."""
-    return _run(payload_of(sd_jwt), sd_jwt.disclosures)[1].places
+    places: list[tuple[Path, Disclosure]] = []
+    _run(payload_of(sd_jwt), sd_jwt.disclosures, places)
+    return places
 
 
-def _run(payload: Mapping[str, Any], disclosures: tuple[Disclosure, ...]) -> tuple[dict[str, Any], "_Processing"]:
+def _run(
+    payload: Mapping[str, Any], disclosures: tuple[Disclosure, ...], places: list[tuple[Path, Disclosure]] | None
+) -> dict[str, Any]:
     # 1 a hash of our list [RFC 9901 4.1.1]
-    algorithm = hash_of(payload)
-    waiting = {text_digest(disclosure.text, algorithm): disclosure for disclosure in disclosures}
+    hashing = HASHES[hash_of(payload)]
+    waiting = {encode(hashing(disclosure.text.encode()).digest()): disclosure for disclosure in disclosures}
     if len(waiting) != len(disclosures):
         raise Unmet(INVALID, "the same disclosure twice")
     # 2 digests replaced, recursively [RFC 9901 7.1]
-    work = _Processing(waiting)
-    claims = work.unpack_object(payload, ())
+    claims = _Processing(waiting, set(), places).unpack_object(payload, ())
     # 3 nothing left over [RFC 9901 7.1]
-    if work.waiting:
+    if waiting:
         raise Unmet(INVALID, "a disclosure no digest refers to")
-    return claims, work
+    return claims
 
 
-@dataclass(slots=True)
-class _Processing:
-    """One run: the disclosures not placed yet, the digests met so far, and where things went."""
+class _Processing(Struct):
+    """One run: the disclosures not placed yet, the digests met so far, and where things went, if that is asked for."""
 
     waiting: dict[str, Disclosure]
-    met: set[str] = field(default_factory=set)
-    places: list[tuple[Path, Disclosure]] = field(default_factory=list)
+    met: set[str]
+    places: list[tuple[Path, Disclosure]] | None
 
     def unpack(self, value: Any, path: Path, step: str | int) -> Any:
         if type(value) is dict:
@@ -91,11 +95,11 @@ class _Processing:
             if type(member) in CONTAINERS:
                 claims[name] = self.unpack(member, path, name)
         for disclosure in self._named(digests) if DIGESTS in value else ():
-            if disclosure.name is None:
+            if (step := disclosure.name) is None:
                 raise Unmet(INVALID, "array element disclosed where a claim belongs")
-            if disclosure.name in claims:
+            if step in claims:
                 raise Unmet(INVALID, "disclosed claim already present")
-            claims[disclosure.name] = self._place(disclosure, path, disclosure.name)
+            claims[step] = self._place(disclosure, path, step)
         return claims
 
     def _unpack_array(self, value: list[Any], path: Path) -> list[Any]:
@@ -126,5 +130,6 @@ class _Processing:
         return [waiting.pop(digest) for digest in digests if digest in waiting]
 
     def _place(self, disclosure: Disclosure, path: Path, step: str | int) -> Any:
-        self.places.append(((*path, step), disclosure))
-        return self.unpack(disclosure.value, path, step)
+        if self.places is not None:
+            self.places.append(((*path, step), disclosure))
+        return self.unpack(disclosure.value, path, step) if type(disclosure.value) in CONTAINERS else disclosure.value

@@ -93,8 +93,8 @@ def _issuer(payload: Mapping[str, Any], chain: VerifiedChain, anchors: TrustAnch
 
 
 def _check_protected(payload: Mapping[str, Any], claims: Mapping[str, Any]) -> None:
-    for name in PROTECTED & claims.keys():
-        if name not in payload or payload[name] != claims[name]:
+    for name in PROTECTED:
+        if name in claims and (name not in payload or payload[name] != claims[name]):
             raise Unmet(INVALID, "a protected claim is selectively disclosable")
 
 
