@@ -60,10 +60,10 @@ def parse_link(link: str) -> CredentialOffer | str:
     if len(pairs) != 1:
         raise Malformed(INVALID_OFFER, "not exactly one of credential_offer and credential_offer_uri")
     name, value = pairs[0]
-    return value if name == "credential_offer_uri" else parse_offer(value.encode())
+    return value if name == "credential_offer_uri" else parse_offer(value)
 
 
-def parse_offer(data: bytes) -> CredentialOffer:
+def parse_offer(data: bytes | str) -> CredentialOffer:
     """An offer as JSON; unknown members are ignored. Raises Malformed."""
     try:
         offer = parse_as(data, CredentialOffer, limit=MAX_OFFER)
