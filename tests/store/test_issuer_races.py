@@ -10,11 +10,13 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, select, update
 
+from sinwon.core.clock import DAY
 from sinwon.core.ids import digest
 from sinwon.core.refusal import Refusal
 from sinwon.protocols.oauth.dpop import VerifiedDpop, verify_dpop_proof
 from sinwon.protocols.oauth.grants.refresh_token import verify_refresh_token
 from sinwon.protocols.roles.messages import CHANGE, Change
+from sinwon.services.issuance.clean_up import clean_up
 from sinwon.services.issuance.issuer import Issuer
 from sinwon.services.issuance.refresh_access import refresh_access
 from sinwon.services.lifecycle.change import change
@@ -23,6 +25,7 @@ from sinwon.services.lifecycle.proven_device import Claimant
 from sinwon.services.lifecycle.transfer import start_transfer
 from sinwon.store.engine import writing
 from sinwon.store.issuer import devices, lives, offers, refreshes
+from sinwon.store.issuer.lives import NewPerson
 from sinwon.store.issuer.offers import TRANSFER
 from sinwon.store.issuer.tables import CERTIFICATES, METADATA, OFFERS
 from tests import world
@@ -190,3 +193,32 @@ def test_a_stop_and_a_register_at_once_do_not_wait_for_each_other(issuing: Issui
         answer = changing.result(timeout=30)
     assert (answer.status_code, answer.json()["certificates"]) == (200, 2)
     assert answer.json()["certificate"] == ids[1]
+
+
+def test_a_certificate_that_is_renewed_at_its_last_moment_does_not_expire(held: Held) -> None:
+    """Housekeeping found it past its end and has to wait: by the time it may, there is a new passport."""
+    engine, clock = held.issuer.engine, held.wallet.issuing.clock
+    with writing(engine) as connection:
+        devices.call_off(connection, held.certificate)
+        found = connection.execute(select(CERTIFICATES.c.valid_until)).scalar_one()
+    clock.move(found + 1 - clock.now)
+    with ThreadPoolExecutor(1) as pool:
+        with writing(engine) as connection:
+            row = lives.lock(connection, held.certificate)
+            assert row is not None
+            new = NewPerson(row.person or b"", "G" * 43, "R" * 43, clock.now + 1_000)
+            assert lives.replace_person(connection, row, new)
+            cleaning = pool.submit(clean_up, held.issuer)
+            sleep(MOMENT)
+        assert cleaning.result(timeout=30).expired == 0
+    with engine.connect() as connection:
+        assert connection.execute(select(CERTIFICATES.c.state)).scalar_one() == "active"
+    clock.move(1_001)
+    assert clean_up(held.issuer).expired == 1
+
+
+def test_certificates_that_end_together_are_ended_a_few_at_a_time(issuing: Issuing) -> None:
+    for _number in range(3):
+        issuing.make_offer()
+    issuing.clock.move(10 * 366 * DAY)
+    assert [clean_up(issuing.issuer, most=2).lapsed for _ in range(3)] == [2, 1, 0]

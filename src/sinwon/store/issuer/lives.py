@@ -100,7 +100,7 @@ _BY_REGISTRATION = Kept(
     .where(CERTIFICATES.c.registration_index == bindparam("registration_index"), IS_NOT_OVER)
     .order_by(CERTIFICATES.c.id)
 )
-_PAST_END = select(CERTIFICATES.c.id).where(CERTIFICATES.c.valid_until < bindparam("now"), IS_NOT_OVER)
+_PAST_END = select(CERTIFICATES.c.id).where(CERTIFICATES.c.valid_until < bindparam("now"), IS_NOT_OVER).limit(bindparam("most"))
 _IS_AS_READ = (CERTIFICATES.c.id == bindparam("of"), CERTIFICATES.c.changes == bindparam("seen"), IS_NOT_OVER)
 _WRITE = Kept(
     update(CERTIFICATES)
@@ -193,9 +193,9 @@ def of_registration(connection: Connection, registration_index: str) -> tuple[st
     return tuple(row[0] for row in _BY_REGISTRATION.run(connection, {"registration_index": registration_index}).fetchall())
 
 
-def past_end(connection: Connection, *, now: int) -> tuple[str, ...]:
+def past_end(connection: Connection, *, now: int, most: int) -> tuple[str, ...]:
     """Certificates, not over, whose time is."""
-    return tuple(connection.execute(_PAST_END, {"now": now}).scalars())
+    return tuple(connection.execute(_PAST_END, {"now": now, "most": most}).scalars())
 
 
 def write(connection: Connection, read: LifeRow, new: NewLife) -> None:

@@ -108,6 +108,7 @@ _LAPSED = (
     select(OFFERS.c.certificate)
     .join(CERTIFICATES, CERTIFICATES.c.id == OFFERS.c.certificate)
     .where(OFFERS.c.kind == FIRST, OFFERS.c.expires_at < bindparam("before"), CERTIFICATES.c.fetched_at.is_(None), IS_NOT_OVER)
+    .limit(bindparam("most"))
 )
 
 
@@ -184,6 +185,6 @@ def close_transfers(connection: Connection, certificate: str) -> None:
     _CLOSE_TRANSFERS.run(connection, {"of": certificate})
 
 
-def lapsed(connection: Connection, *, before: int) -> tuple[str, ...]:
+def lapsed(connection: Connection, *, before: int, most: int) -> tuple[str, ...]:
     """Certificates that were offered and never fetched, their window over before `before`."""
-    return tuple(connection.execute(_LAPSED, {"before": before}).scalars())
+    return tuple(connection.execute(_LAPSED, {"before": before, "most": most}).scalars())
