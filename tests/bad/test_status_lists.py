@@ -176,6 +176,22 @@ def test_V32_an_older_list_is_not_gone_back_to(kind: Kind) -> None:
 
 
 @both
+def test_V32_an_older_list_that_comes_late_does_not_replace_a_newer_one(kind: Kind) -> None:
+    """Two sign-ins ask at once, and somebody on the way holds the answer of the first back until the second has its own."""
+    lists, newer = StatusLists(), Host()
+
+    class HeldBack(Host):
+        def get(self, url: str, *, accept: str, **options: Any) -> Answer:
+            answer = super().get(url, accept=accept, **options)
+            assert value(newer, kind, lists=lists) == INVALID
+            return answer
+
+    older = HeldBack(claims={"iat": world.NOW - 1}, lst=deflate(pack({}, size=SIZE, bits=1)))
+    assert value(older, kind, lists=lists) == INVALID
+    assert value(Host(reachable=False), kind, lists=lists) == INVALID
+
+
+@both
 def test_V32_control_a_newer_list_is_taken(kind: Kind) -> None:
     host, lists = Host(), StatusLists()
     value(host, kind, lists=lists)

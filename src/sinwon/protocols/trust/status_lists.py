@@ -109,11 +109,18 @@ class StatusLists:
         except (Unreachable, Refusal):
             found = _Kept(old, anchors, now + RETRY_SECONDS)
         with self._lock:
+            latest = self._kept.get(at)
+            if latest is not None and latest.anchors == anchors and _is_newer(latest.found, found.found):
+                return latest  # of another who asked later and was answered first
             self._kept[at] = found
             self._kept.move_to_end(at)
             while len(self._kept) > MAX_LISTS:
                 self._kept.popitem(last=False)
         return found
+
+
+def _is_newer(one: VerifiedStatusList | None, other: VerifiedStatusList | None) -> bool:
+    return one is not None and (other is None or one.issued_at > other.issued_at)
 
 
 def _fetched(at: _Address, fetch: Fetch, anchors: TrustAnchors, now: int) -> VerifiedStatusList:
