@@ -19,9 +19,13 @@ from starlette.routing import Route
 
 from sinwon.core.fetch import Unreachable
 from sinwon.core.refusal import Refusal
+from sinwon.core.text import shown
+from sinwon.demo.desk.picture import shown_picture
 from sinwon.demo.traveller import Traveller
 from sinwon.holder.ask import Ask, AskedClaim
 from sinwon.holder.present import NO, Choice, Declined
+from sinwon.protocols.credential_claims import IDENTITY as CLAIMS
+from sinwon.protocols.credential_claims import Form
 from sinwon.protocols.credential_types import IDENTITY
 from sinwon.protocols.trust.catalogue import Catalogue
 from sinwon.web.shared.app import RoleApp, make_app
@@ -30,6 +34,7 @@ from sinwon.web.shared.reading import query, read_form
 
 HERE: Final = Path(__file__).parent
 MAX_ASKS: Final = 200  # open questions at once; the oldest is forgotten
+IMAGES: Final = frozenset(claim.path for claim in CLAIMS if claim.form is Form.IMAGE)
 EXPLAINED: Final = ("unknown_service", "service_not_live", "over_asking", "unreadable_request", "no_certificate", "declined")
 
 
@@ -143,6 +148,16 @@ def desk_app(desk: Desk) -> RoleApp:
 
 
 def _shown(claim: AskedClaim, texts: Texts) -> dict[str, Any]:
+    """A photo as a picture or not at all, texts cut and without control characters."""
     key = f"claim-{claim.name}"
     label = texts(key) if key in texts.keys else claim.name
-    return {"name": claim.name, "label": label, "required": claim.required, "value": claim.value}
+    is_image = claim.name in IMAGES
+    value = shown(claim.value) if isinstance(claim.value, str) and not is_image else claim.value
+    picture = shown_picture(claim.value) if is_image else None
+    return {
+        "name": claim.name,
+        "label": label,
+        "required": claim.required,
+        "value": None if is_image else value,
+        "picture": picture,
+    }
