@@ -14,6 +14,7 @@ from sinwon.core.refusal import Fault, Refusal
 from sinwon.formats.status.token import INVALID, SUSPENDED, VALID
 from sinwon.protocols.roles.messages import CHANGE, Change
 from sinwon.services.issuance.clean_up import clean_up
+from sinwon.services.issuance.restored import declare_restored
 from sinwon.services.lifecycle.deliver import deliver
 from sinwon.store.issuer.tables import AUDIT, CEILINGS, HOLDS, LOSS_ASKS, MAILED_SECRETS, NOTICES
 from tests.issuing import PERSON, RRN, rows
@@ -397,6 +398,26 @@ def test_a_mailed_code_releases_once_within_an_hour(phones: Phones) -> None:
 def mailed_code(phones: Phones) -> str:
     asked = [mail.text for mail in phones.post.mails if mail.subject.endswith("정지 해제 요청")]
     return asked[-1].split("\n")[0].rpartition(": ")[2]
+
+
+def test_T11_a_code_mailed_before_the_database_was_restored_releases_nothing(phones: Phones) -> None:
+    """It may have been used since; a link that stops does no harm twice, and stays."""
+    phones.ask()
+    phones.keep_house()
+    phones.type_code(phones.receipt)
+    phones.old.ask_release_code()
+    phones.keep_house()
+    declare_restored(phones.issuer.engine, now=phones.clock.now)
+    refused("invalid_code", lambda: phones.old.release(mailed_code(phones)))
+    assert phones.browser().post(phones.link(), data={}).status_code == 200
+
+
+def test_T11_control_a_code_mailed_afterwards_releases(phones: Phones) -> None:
+    phones.type_code(phones.receipt)
+    declare_restored(phones.issuer.engine, now=phones.clock.now)
+    phones.old.ask_release_code()
+    phones.keep_house()
+    assert phones.old.release(mailed_code(phones)).state == "active"
 
 
 def test_a_mailed_code_is_for_its_certificate_alone(phones: Phones) -> None:

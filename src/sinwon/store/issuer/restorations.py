@@ -6,8 +6,9 @@ number of its audit trail, remembered elsewhere, can.
 
 from sqlalchemy import Connection, delete, func, insert, select, update
 
+from sinwon.store.issuer.losses import Purpose
 from sinwon.store.issuer.offers import OfferState
-from sinwon.store.issuer.tables import AUDIT, CODES, OFFERS, RESTORATIONS, TOKENS
+from sinwon.store.issuer.tables import AUDIT, CODES, MAILED_SECRETS, OFFERS, RESTORATIONS, TOKENS
 
 _LAST = select(RESTORATIONS.c.number, RESTORATIONS.c.at).order_by(RESTORATIONS.c.number.desc()).limit(1)
 _POSITION = select(func.max(AUDIT.table.c.number))
@@ -32,8 +33,10 @@ def position(connection: Connection) -> int:
 
 
 def close_offers(connection: Connection) -> int:
-    """Closes every open offer and forgets all codes and access tokens, some of which have served already; how many offers."""
+    """Closes every open offer and forgets all codes and access tokens, some of which have served already; how many offers.
+    So may codes that were mailed to release a certificate; links that stop one do no harm twice."""
     connection.execute(delete(CODES))
+    connection.execute(delete(MAILED_SECRETS).where(MAILED_SECRETS.c.purpose == Purpose.RELEASE.value))
     connection.execute(delete(TOKENS))
     closing = update(OFFERS).where(OFFERS.c.state == OfferState.OPEN.value).values(state=OfferState.CLOSED.value)
     return int(connection.execute(closing).rowcount)
