@@ -6,7 +6,7 @@ from time import process_time
 
 import pytest
 
-from sinwon.core.cbor import MAX_ITEMS, dump_cbor, head, parse_cbor, parse_each
+from sinwon.core.cbor import MAX_ITEMS, dump_cbor, head, parse_cbor, parse_each, parse_frame
 from sinwon.core.refusal import Malformed
 
 LIMIT = 2 * 1024 * 1024
@@ -73,6 +73,14 @@ def test_O08_refused_inside_what_is_signed(fault: str) -> None:
         parse_each([b"\x01", HOSTILE[fault]], limit=LIMIT)
 
 
+@pytest.mark.parametrize("fault", [name for name in HOSTILE if not name.startswith("not_minimal")])
+def test_O08_refused_around_what_is_embedded(fault: str) -> None:
+    begin = process_time()
+    with pytest.raises(Malformed):
+        parse_frame(HOSTILE[fault], limit=LIMIT)
+    assert process_time() - begin < SECONDS
+
+
 @pytest.mark.parametrize("data", ["d81c81d81d00", "d81ca100d81d00", "d81d00"])
 def test_O08_cycles_are_never_built(data: str) -> None:
     """Tags 28 and 29 stay what they are written as: finite values, to be written again."""
@@ -83,5 +91,6 @@ def test_O08_cycles_are_never_built(data: str) -> None:
 
 def test_O08_control_what_is_long_but_honest_passes() -> None:
     assert len(parse_cbor(dump_cbor([0] * (MAX_ITEMS - 1)), limit=LIMIT)) == MAX_ITEMS - 1
+    assert len(parse_frame(dump_cbor([0] * (MAX_ITEMS - 1)), limit=LIMIT)) == MAX_ITEMS - 1
     assert len(parse_cbor(dump_cbor(bytes(1_900_000)), limit=LIMIT)) == 1_900_000
     assert math.isnan(parse_cbor(bytes.fromhex("f97e00")))

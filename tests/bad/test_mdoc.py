@@ -108,6 +108,15 @@ def test_V24_element_that_the_issuer_did_not_sign(fault: str) -> None:
     assert refused.value.code == "invalid_credential"
 
 
+@pytest.mark.parametrize("long", [b"\xd9\x00\x18", b"\xd8\x18\x59\x00"])
+def test_V24_element_framed_longer_than_it_was_hashed(long: bytes) -> None:
+    raw = parse_issuer_signed(issued()).namespaces[DOCTYPE][0].encoded.tagged
+    assert raw.startswith(b"\xd8\x18\x58")
+    framed = presented().replace(raw, long + raw[len(long) - 1 :])
+    with pytest.raises(Malformed, match="longer than necessary"):
+        verify(framed)
+
+
 def drop_digest(mso: dict[str, Any]) -> None:
     mso["valueDigests"][DOCTYPE].clear()
 

@@ -1,14 +1,14 @@
 """The one door for CBOR, both ways: RFC 8949 as strict as we can make it, bounded before it is used.
 
-Refuses indefinite lengths; integers, tags and byte strings written longer than necessary, unless a signature covers them;
-duplicate keys, and keys that are not integers, text or bytes; bytes after the item; nesting deeper than MAX_DEPTH; more than
-MAX_ITEMS items; bignums nobody needs. No tag becomes a foreign object: three that we speak come out as `Encoded`, `FullDate`,
-`DateTime`, a bignum as an integer, all others as `Tagged`. Longer lengths of text, arrays and maps are accepted, for a common
-encoder writes them, and so is any order of a map: what was hashed or signed is kept as bytes and never written again to be
+Refuses indefinite lengths; integers, tags and byte strings written longer than necessary, unless a signature covers them
+(parse_each) or they stand around what is embedded (parse_frame); duplicate keys, and keys that are not integers, text or bytes;
+bytes after the item; nesting deeper than MAX_DEPTH; more than MAX_ITEMS items; bignums nobody needs. No tag becomes a foreign
+object: three that we speak come out as `Encoded`, `FullDate`, `DateTime`, a bignum as an integer, all others as `Tagged`.
+Longer lengths of text, arrays and maps are accepted, for a common encoder writes them, and so is any order of a map: what was hashed or signed is kept as bytes and never written again to be
 compared. A boolean equals 1 in Python: callers ask for `type(x) is int`.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
@@ -155,6 +155,37 @@ def parse_each(parts: Sequence[bytes], *, limit: int = MAX_BYTES, code: str = CO
         if source.tell() != end:
             raise Malformed(code, "an item ends where its bytes do not")
     return values
+
+
+def parse_frame(data: bytes, *, limit: int = MAX_BYTES, code: str = CODE) -> Any:
+    """As parse_cbor, for a message whose contents are embedded: its tags are to be opened by `opened`. Only there heads are
+    looked at: nothing else in a frame is ever written again. Raises Malformed."""
+    if len(data) > limit:
+        raise Malformed(code, f"more than {limit} bytes of CBOR")
+    _check_items(data, code)
+    source = BytesIO(data)
+    try:
+        value = cbor2.CBORDecoder(source, max_depth=MAX_DEPTH, **FRAME).decode()
+    except UNREADABLE as error:
+        raise _malformed(error, code) from None
+    if source.tell() != len(data):
+        raise Malformed(code, "bytes after the CBOR item")
+    return value
+
+
+def opened(tags: Iterable[object], frame: bytes, *, code: str = CODE) -> list[Encoded]:
+    """Each of `tags`, which follow each other in the bytes of `frame`, if it is tag 24 around bytes and stands there as
+    `tagged` writes it: so what is hashed is what was received. Raises Malformed."""
+    found, at = [], 0
+    for tag in tags:
+        if type(tag) is not cbor2.CBORTag or tag.tag != TAG_ENCODED or type(tag.value) is not bytes:
+            raise Malformed(code, "not tag 24 around bytes")
+        written = tagged(tag.value)
+        at = frame.find(written, at) + len(written)
+        if at < len(written):
+            raise Malformed(code, "a CBOR head longer than necessary")
+        found.append(Encoded(tag.value))
+    return found
 
 
 def parse_encoded(data: bytes, *, code: str = CODE) -> Encoded:
@@ -326,6 +357,11 @@ PROFILE: Final[dict[str, Any]] = {
     "allow_indefinite": False,
     "allow_duplicate_keys": False,
 }
+FRAME: Final[dict[str, Any]] = {
+    **{name: value for name, value in PROFILE.items() if name != "tag_hook"},
+    "semantic_decoders": {number: decode for number, decode in TAGS.items() if number != TAG_ENCODED},
+}
+"""Tags stay the library's own, which are made without calling us."""
 
 
 def _written(value: object) -> bytes:

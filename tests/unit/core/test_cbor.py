@@ -23,9 +23,11 @@ from sinwon.core.cbor import (
     dump_cbor,
     encode,
     head,
+    opened,
     parse_cbor,
     parse_each,
     parse_encoded,
+    parse_frame,
     text_string,
 )
 from sinwon.core.refusal import Fault, Malformed
@@ -162,6 +164,42 @@ def test_refused(data: str, why: str) -> None:
 def test_lengths_longer_than_necessary_are_read() -> None:
     """A common encoder of JavaScript counts every map in 16 bits."""
     assert parse_cbor(bytes.fromhex("b900017801614101")) == {"a": b"\x01"}
+
+
+def test_what_is_embedded_stands_in_its_frame_as_it_is_hashed() -> None:
+    frame = bytes.fromhex("83d8184101d81841021800")
+    first, second, third = parse_frame(frame)
+    assert third == 0
+    assert opened((first, second), frame) == [Encoded(b"\x01"), Encoded(b"\x02")]
+    assert opened((), frame) == []
+    with pytest.raises(Malformed, match="not tag 24"):
+        opened((third,), frame)
+
+
+@pytest.mark.parametrize(
+    ("frame", "why"),
+    [
+        ("81d81859000101", "longer than necessary"),
+        ("81d900184101", "longer than necessary"),
+        ("82d81859000101d8184101", "longer than necessary"),
+        ("81d8186101", "not tag 24"),
+        ("81d8194101", "not tag 24"),
+        ("81d818d8184101", "not tag 24"),
+        ("81c07430303030", "not strict"),
+    ],
+)
+def test_frames_are_refused(frame: str, why: str) -> None:
+    data = bytes.fromhex(frame)
+    with pytest.raises(Malformed, match=why):
+        opened(parse_frame(data), data)
+
+
+def test_frames_have_an_end_and_a_limit() -> None:
+    assert parse_frame(bytes(1), limit=1) == 0
+    with pytest.raises(Malformed, match="bytes after"):
+        parse_frame(bytes(2))
+    with pytest.raises(Malformed, match="more than 1 bytes"):
+        parse_frame(bytes(2), limit=1)
 
 
 def test_tags_of_the_library_stay_neutral() -> None:

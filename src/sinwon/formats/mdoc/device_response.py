@@ -8,7 +8,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from sinwon.core.cbor import Encoded, parse_cbor
+from sinwon.core.cbor import Encoded, opened, parse_frame
 from sinwon.core.refusal import Malformed, Refusal, Unmet
 from sinwon.formats.cose.mac0 import Mac0, parse_mac0
 from sinwon.formats.cose.sign1 import Sign1, parse_sign1
@@ -39,7 +39,7 @@ class DeviceResponse(Struct, frozen=True):
 
 def parse_device_response(data: bytes) -> DeviceResponse:
     """At most MAX_MDOC bytes of a response without errors. Raises Malformed, Unmet."""
-    response = parse_cbor(data, limit=MAX_MDOC, code=INVALID)
+    response = parse_frame(data, limit=MAX_MDOC, code=INVALID)
     if not isinstance(response, dict) or response.get("version") != VERSION:
         raise Malformed(INVALID, "not a DeviceResponse of version 1.0")
     if type(response.get("status")) is not int or response["status"] != 0:
@@ -47,31 +47,30 @@ def parse_device_response(data: bytes) -> DeviceResponse:
     documents = response.get("documents", [])
     if not isinstance(documents, list) or len(documents) > MAX_DOCUMENTS:
         raise Malformed(INVALID, f"documents are not a list of at most {MAX_DOCUMENTS}")
-    parsed = tuple(map(_document, documents))
+    parsed = tuple([_document(document, data) for document in documents])
     if "documentErrors" in response:
         _check_document_errors(response["documentErrors"], parsed)
     return DeviceResponse(parsed)
 
 
-def _document(value: object) -> Document:
+def _document(value: object, frame: bytes) -> Document:
     if not isinstance(value, dict) or type(value.get("docType")) is not str:
         raise Malformed(INVALID, "a document without docType")
-    issuer_signed = issuer_signed_of(value.get("issuerSigned"))
+    issuer_signed = issuer_signed_of(value.get("issuerSigned"), frame)
     if "errors" in value:
         _check_errors(value["errors"], issuer_signed)
-    return Document(value["docType"], issuer_signed, *_device_signed(value.get("deviceSigned")))
+    return Document(value["docType"], issuer_signed, *_device_signed(value.get("deviceSigned"), frame))
 
 
-def _device_signed(value: object) -> tuple[Encoded, Sign1 | Mac0]:
-    if not isinstance(value, dict) or type(value.get("nameSpaces")) is not Encoded:
+def _device_signed(value: object, frame: bytes) -> tuple[Encoded, Sign1 | Mac0]:
+    if not isinstance(value, dict) or "nameSpaces" not in value:
         raise Malformed(INVALID_DEVICE_AUTH, "deviceSigned missing, or without nameSpaces")
+    namespaces = opened((value["nameSpaces"],), frame, code=INVALID_DEVICE_AUTH)[0]
     auth = value.get("deviceAuth")
     if not isinstance(auth, dict) or len(auth) != 1:
         raise Malformed(INVALID_DEVICE_AUTH, "deviceAuth is not one proof")
     try:
-        return value["nameSpaces"], parse_mac0(auth["deviceMac"]) if "deviceMac" in auth else parse_sign1(
-            auth.get("deviceSignature")
-        )
+        return namespaces, parse_mac0(auth["deviceMac"]) if "deviceMac" in auth else parse_sign1(auth.get("deviceSignature"))
     except Refusal as refusal:
         raise refusal.coded(INVALID_DEVICE_AUTH) from None
 

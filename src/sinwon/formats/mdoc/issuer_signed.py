@@ -4,11 +4,12 @@ Owns its shape. Each element keeps the bytes that were hashed; nothing here has 
 """
 
 from collections.abc import Mapping
+from itertools import chain, islice
 from typing import Any, Final
 
 from msgspec import Struct
 
-from sinwon.core.cbor import Encoded, parse_cbor, parse_each, parse_encoded
+from sinwon.core.cbor import Encoded, opened, parse_each, parse_encoded, parse_frame
 from sinwon.core.refusal import Malformed, Refusal
 from sinwon.formats.cose.sign1 import Sign1, parse_sign1
 from sinwon.formats.mdoc.mso import Mso, mso_of
@@ -16,7 +17,6 @@ from sinwon.formats.mdoc.names import INVALID, MAX_MDOC, MIN_RANDOM
 
 MEMBERS: Final = frozenset({"nameSpaces", "issuerAuth"})
 """No other, so that elements cannot vanish under a name that nobody reads."""
-ELEMENTS: Final = {Encoded}
 
 
 class Item(Struct, frozen=True):
@@ -39,11 +39,11 @@ class IssuerSigned(Struct, frozen=True):
 
 def parse_issuer_signed(data: bytes) -> IssuerSigned:
     """What an issuer sends to a wallet, of at most MAX_MDOC bytes. Raises Malformed."""
-    return issuer_signed_of(parse_cbor(data, limit=MAX_MDOC, code=INVALID))
+    return issuer_signed_of(parse_frame(data, limit=MAX_MDOC, code=INVALID), data)
 
 
-def issuer_signed_of(value: object) -> IssuerSigned:
-    """IssuerSigned from parsed CBOR. Raises Malformed."""
+def issuer_signed_of(value: object, frame: bytes) -> IssuerSigned:
+    """IssuerSigned from parsed CBOR that stands in `frame`. Raises Malformed."""
     if not isinstance(value, dict) or not value.keys() <= MEMBERS:
         raise Malformed(INVALID, "IssuerSigned is not a map of nameSpaces and issuerAuth")
     try:
@@ -53,22 +53,20 @@ def issuer_signed_of(value: object) -> IssuerSigned:
     if auth.payload is None:
         raise Malformed(INVALID, "the mobile security object is missing")
     namespaces = _namespaces(value.get("nameSpaces", {}))
-    parts = [parse_encoded(auth.payload, code=INVALID).raw]
-    for members in namespaces.values():
-        parts += [encoded.raw for encoded in members]
+    elements = opened(chain.from_iterable(namespaces.values()), frame, code=INVALID)
+    parts = [parse_encoded(auth.payload, code=INVALID).raw, *[encoded.raw for encoded in elements]]
     mso, *said = parse_each(parts, limit=MAX_MDOC, code=INVALID)
-    values = iter(said)
-    items = {name: tuple([_item(encoded, next(values)) for encoded in members]) for name, members in namespaces.items()}
-    return IssuerSigned(items, auth, mso_of(mso))
+    items = map(_item, elements, said)
+    return IssuerSigned({name: tuple(islice(items, len(tags))) for name, tags in namespaces.items()}, auth, mso_of(mso))
 
 
-def _namespaces(value: object) -> dict[str, list[Encoded]]:
+def _namespaces(value: object) -> dict[str, list[object]]:
     if not isinstance(value, dict):
         raise Malformed(INVALID, "nameSpaces is not a map")
     for name, members in value.items():
         if type(name) is not str:
             raise Malformed(INVALID, "a namespace that is not text")
-        if not isinstance(members, list) or set(map(type, members)) != ELEMENTS:
+        if not isinstance(members, list) or not members:
             raise Malformed(INVALID, "elements are not a list of tag 24")
     return value
 
