@@ -4,8 +4,9 @@ Refuses indefinite lengths; integers, tags and byte strings written longer than 
 (parse_each) or they stand around what is embedded (parse_frame); duplicate keys, and keys that are not integers, text or bytes;
 bytes after the item; nesting deeper than MAX_DEPTH; more than MAX_ITEMS items; bignums nobody needs. No tag becomes a foreign
 object: three that we speak come out as `Encoded`, `FullDate`, `DateTime`, a bignum as an integer, all others as `Tagged`.
-Longer lengths of text, arrays and maps are accepted, for a common encoder writes them, and so is any order of a map: what was hashed or signed is kept as bytes and never written again to be
-compared. A boolean equals 1 in Python: callers ask for `type(x) is int`.
+Longer lengths of text, arrays and maps are accepted, for a common encoder writes them, and so is any order of a map: what
+was hashed or signed is kept as bytes and never written again to be compared. A boolean equals 1 in Python: callers ask for
+`type(x) is int`.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
