@@ -153,6 +153,31 @@ def test_what_is_known_of_one_aspect_is_not_replaced_by_something_older(issuing:
     assert (person.name_ko, person.contact.address) == (RENAMED.name_ko, ELSEWHERE.contact.address)
 
 
+def test_what_an_officer_released_does_not_hide_what_happened_before(issuing: Issuing) -> None:
+    """Registers tell at night what happened by day. An officer who let something go on saw one document, not all registers."""
+    issuing.make_offer()
+    told(issuing, "raise", "PASSPORT_EXPIRED")
+    told(issuing, "release", "PASSPORT_EXPIRED")
+    assert told(issuing, "raise", "PASSPORT_LOST", **event(1, ago=3_600))["state"] == "suspended"
+
+
+def test_what_an_officer_stopped_is_not_released_by_something_older(issuing: Issuing) -> None:
+    issuing.make_offer()
+    told(issuing, "raise", "PASSPORT_LOST")
+    assert told(issuing, "release", "PASSPORT_LOST", **event(1, ago=3_600))["state"] == "suspended"
+    older = told(issuing, "release", "PASSPORT_EXPIRED", **event(2, ago=1_800), person=NEW_BOOK)
+    assert (older["state"], person_of(issuing).passport) == ("suspended", PERSON.passport)
+    assert told(issuing, "release", "PASSPORT_LOST", **event(3))["state"] == "offered"
+
+
+def test_what_an_officer_noted_is_not_cleared_by_older_data(issuing: Issuing) -> None:
+    issuing.make_offer()
+    told(issuing, "raise", "NAME_CHANGED")
+    assert told(issuing, "raise", "NAME_CHANGED", **event(1, ago=60), person=RENAMED)["holds"] == ["NAME_CHANGED"]
+    assert told(issuing, "raise", "NAME_CHANGED", **event(2), person=RENAMED)["holds"] == []
+    assert person_of(issuing).name_ko == RENAMED.name_ko
+
+
 def test_a_death_reported_late_ends_the_certificate_all_the_same(issuing: Issuing) -> None:
     issuing.issue()
     told(issuing, "raise", "PASSPORT_LOST", **event(2))

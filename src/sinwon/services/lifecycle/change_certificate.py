@@ -2,8 +2,10 @@
 
 An event of a register counts once and in its order: told again it is answered as before, and one that is older than what is
 known of the same aspect changes nothing, unless it ends the certificate. A person's data are taken aspect by aspect, so that
-what is known of one is never replaced by something older.
+what is known of one is never replaced by something older. What an officer let go on hides nothing that registers tell later.
 """
+
+from collections.abc import Mapping
 
 import msgspec
 from sqlalchemy import Connection
@@ -105,29 +107,46 @@ def _certificates(issuer: Issuer, connection: Connection, message: Change) -> tu
 def _change(issuer: Issuer, connection: Connection, row: LifeRow, message: Change, now: int) -> frozenset[Aspect]:
     """The aspects of the person that were taken over."""
     reason, at = Reason(message.reason), message.occurred_at if message.occurred_at is not None else now
-    rule, times = RULES[reason], lives.event_times(connection, row.id)
-    if rule.effect is not Effect.ENDS and rule.aspect is not None and at < times.get(rule.aspect, 0):
+    rule, told = RULES[reason], lives.event_times(connection, row.id)
+    known = _known(row, told)
+    newest = known if _releases(message, reason) else told
+    if rule.effect is not Effect.ENDS and rule.aspect is not None and at < newest.get(rule.aspect, 0):
         details: Details = {"reason": reason.value, "action": message.action}
         AUDIT.write(connection, Entry(now, message.officer, "event.stale", row.id, details))
         return frozenset()
-    may_take = frozenset(aspect for aspect in Aspect if at >= times.get(aspect, 0))
+    may_take = frozenset(aspect for aspect in Aspect if at >= known.get(aspect, 0))
     renewed = _replace_person(issuer, connection, row, message.person, may_take, now)
     by = Actor.OFFICER if message.event_id is None else Actor.REGISTER
     facts: Details = {"occurred_at": at}
     for trigger in _triggers(message, reason, renewed):
         change(issuer, connection, row.id, trigger, by=by, actor=message.officer, now=now, facts=facts)
     if _locked(connection, row.id).state not in ENDED:
-        for aspect in renewed | ({rule.aspect} if rule.aspect else set()):
+        for aspect in renewed | ({rule.aspect} if rule.aspect and by is Actor.REGISTER else set()):
             lives.note_event(connection, row.id, aspect, at)
     return renewed
 
 
+def _known(row: LifeRow, told: Mapping[str, int]) -> dict[str, int]:
+    """Since when what is known of each aspect stands: as registers told, or as an officer stopped it for. The latter holds off
+    older data and releases, never an older reason: an officer has seen one document, and registers may tell of others late."""
+    known = dict(told)
+    for hold in row.holds:
+        aspect = RULES[Reason(hold.reason)].aspect
+        if aspect is not None and hold.by == Actor.OFFICER:
+            known[aspect] = max(known.get(aspect, 0), hold.since)
+    return known
+
+
+def _releases(message: Change, reason: Reason) -> bool:
+    """A reason that says no more than that data are new is not opened where they are at hand."""
+    return message.action == "release" or (reason in OF_NEW_DATA and message.person is not None)
+
+
 def _triggers(message: Change, reason: Reason, renewed: frozenset[Aspect]) -> tuple[Trigger, ...]:
-    """New data come first, and cure what was open. A reason that says no more than that data are new is not opened where they
-    are at hand, be it that somebody else reported them before: it is released, should it stand open."""
+    """New data come first, and cure what was open. A reason that they answer is released, should it stand open, be it that
+    somebody else reported them before."""
     renewal: tuple[Trigger, ...] = (Renew(renewed),) if renewed else ()
-    is_at_hand = reason in OF_NEW_DATA and message.person is not None
-    return (*renewal, Release(reason) if message.action == "release" or is_at_hand else Raise(reason))
+    return (*renewal, Release(reason) if _releases(message, reason) else Raise(reason))
 
 
 def _replace_person(
