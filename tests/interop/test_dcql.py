@@ -3,8 +3,8 @@ complete.
 
 It differs where the specification is on our side: a claim whose value is null is there for us (§7.1.1), an element of an array
 that is not of the type a path needs ends the search (§7.1.1), and a wallet that does not know a credential's trust framework
-may pass over the hint (§6.1.1). In a presentation it takes any element for the one at an index, as what was not disclosed
-shifts the others; it is not asked about those.
+may pass over the hint (§6.1.1). In a presentation what was not disclosed shifts the elements behind it: it takes any element for
+the one at an index, we take none that stands behind the index, so that it takes what we take.
 """
 
 from collections.abc import Mapping
@@ -153,11 +153,20 @@ def test_matches_are_common_enough_to_mean_something(node: Oracle) -> None:
 
 
 @st.composite
-def answers(draw: st.DrawFn) -> tuple[dict[str, Any], dict[str, list[Owned]]]:
-    query = draw(queries(NAMES | st.none()))
+def answers(draw: st.DrawFn, steps: st.SearchStrategy[Any]) -> tuple[dict[str, Any], dict[str, list[Owned]]]:
+    query = draw(queries(steps))
     names = [asked["id"] for asked in query["credentials"]]
     some = st.lists(st.sampled_from(list(TYPES)).flatmap(owned), min_size=1, max_size=2)
     return query, draw(st.dictionaries(st.sampled_from(names), some, max_size=3))
+
+
+@st.composite
+def shown_elements(draw: st.DrawFn) -> tuple[list[Any], int, list[Any]]:
+    """An array, a position in it, and what a wallet shows of it: the element there, and others that cannot be withheld."""
+    array = draw(st.lists(SCALARS, min_size=1, max_size=4))
+    position = draw(st.integers(0, len(array) - 1))
+    always = draw(st.sets(st.integers(0, len(array) - 1)))
+    return array, position, [value for at, value in enumerate(array) if at == position or at in always]
 
 
 def we_take(query: dict[str, Any], presented: dict[str, list[Owned]]) -> bool:
@@ -178,9 +187,30 @@ def they_take(node: Oracle, query: dict[str, Any], presented: dict[str, list[Own
 
 
 @settings(max_examples=150, deadline=None)
-@given(answer=answers())
+@given(answer=answers(NAMES | st.none()))
 def test_the_same_answers_are_complete(node: Oracle, answer: tuple[dict[str, Any], dict[str, list[Owned]]]) -> None:
     assert we_take(*answer) == they_take(node, *answer)
+
+
+@settings(max_examples=100, deadline=None)
+@given(shown=shown_elements(), named=st.booleans())
+def test_an_element_shown_for_its_position_is_taken(node: Oracle, shown: tuple[list[Any], int, list[Any]], named: bool) -> None:
+    array, position, elements = shown
+    claim = {"id": "c", "path": ["a", position], **({"values": [array[position]]} if named else {})}
+    query = {
+        "credentials": [{"id": "q0", "format": SD_JWT_VC, "meta": {"vct_values": ["v1"]}, "multiple": False, "claims": [claim]}]
+    }
+    matches = compare(node, query, [Owned(SD_JWT_VC, "v1", {"a": array})])
+    assert matches is not None
+    answer = {"q0": [Owned(SD_JWT_VC, "v1", {"a": elements})]}
+    assert we_take(query, answer)
+    assert they_take(node, query, answer)
+
+
+@settings(max_examples=150, deadline=None)
+@given(answer=answers(STEPS))
+def test_what_we_take_they_take(node: Oracle, answer: tuple[dict[str, Any], dict[str, list[Owned]]]) -> None:
+    assert they_take(node, *answer) or not we_take(*answer)
 
 
 @pytest.mark.parametrize(

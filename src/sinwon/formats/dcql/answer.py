@@ -10,7 +10,7 @@ from typing import Any
 
 from sinwon.core.refusal import Unmet
 from sinwon.formats.dcql.query import INVALID, CredentialQuery, Query
-from sinwon.formats.dcql.satisfy import is_met
+from sinwon.formats.dcql.satisfy import is_shown
 from sinwon.formats.sdjwt.names import SD_JWT_VC
 
 
@@ -44,5 +44,5 @@ def check_answer(query: Query, presented: Mapping[str, Sequence[Presented]]) -> 
 def _check_presentation(query: CredentialQuery, presented: Presented) -> None:
     if presented.format != query.format or presented.type not in query.types:
         raise Unmet(INVALID, "a credential of another type")
-    if not any(all(is_met(claim, presented.claims) for claim in choice) for choice in query.choices):
+    if not any(all(is_shown(claim, presented.claims) for claim in choice) for choice in query.choices):
         raise Unmet(INVALID, "a claim asked for is missing or has another value")

@@ -16,6 +16,16 @@ def find(claims: object, path: ClaimPath) -> list[Any]:
     return selected
 
 
+def find_shown(claims: object, path: ClaimPath) -> list[Any]:
+    """As find, in the claims of a presentation. A position is one in the whole credential, and the wallet must not show what else
+    is in the array (§6.4): what it withheld before an element moves it forward, so any element up to the position may be it."""
+    for at, part in enumerate(path):
+        if isinstance(part, int):
+            arrays = [value[: part + 1] for value in find(claims, path[:at]) if isinstance(value, list)]
+            return [value for array in arrays for element in array for value in find_shown(element, path[at + 1 :])]
+    return find(claims, path)
+
+
 def _step(value: object, part: str | int | None) -> list[Any] | None:
     """The next values under one value; None when `value` is not of the type the part needs."""
     if isinstance(part, str):

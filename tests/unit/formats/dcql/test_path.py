@@ -2,7 +2,7 @@
 
 import pytest
 
-from sinwon.formats.dcql.path import ClaimPath, find
+from sinwon.formats.dcql.path import ClaimPath, find, find_shown
 
 CREDENTIAL = {
     "name": "Arthur Dent",
@@ -56,3 +56,27 @@ def test_selects(path: ClaimPath, expected: list[object]) -> None:
 )
 def test_selects_nothing(path: ClaimPath) -> None:
     assert find(CREDENTIAL, path) == []
+
+
+@pytest.mark.parametrize(
+    ("claims", "path", "expected"),
+    [
+        (CREDENTIAL, ("address", "locality"), ["Milliways"]),
+        (CREDENTIAL, ("degrees", None, "type"), ["Bachelor of Science", "Master of Science"]),
+        ({"n": ["PE"]}, ("n", 1), ["PE"]),
+        ({"n": ["PE"]}, ("n", 0), ["PE"]),
+        ({"n": ["KR", "PE", "US"]}, ("n", 1), ["KR", "PE"]),
+        ({"n": ["KR", "PE", "US"]}, ("n", 0), ["KR"]),
+        ({"n": ["text", {"a": 1}]}, ("n", 4, "a"), [1]),
+        ({"n": [[1, 2], [3]]}, ("n", 1, 0), [1, 3]),
+        ({"n": [[1, 2], [3]]}, ("n", None, 1), [1, 2, 3]),
+        ({"n": [{"a": [1, 2]}, {"a": [3]}]}, ("n", 1, "a", None), [1, 2, 3]),
+        ({"n": []}, ("n", 1), []),
+        ({"n": "text"}, ("n", 1), []),
+        ({"n": {"1": "x"}}, ("n", 1), []),
+        ({}, ("n", 1), []),
+        ([1], (0,), [1]),
+    ],
+)
+def test_what_a_presentation_may_show_for_a_position(claims: object, path: ClaimPath, expected: list[object]) -> None:
+    assert find_shown(claims, path) == expected
