@@ -3,8 +3,8 @@ complete.
 
 It differs where the specification is on our side: a claim whose value is null is there for us (§7.1.1), an element of an array
 that is not of the type a path needs ends the search (§7.1.1), and a wallet that does not know a credential's trust framework
-may pass over the hint (§6.1.1). In a presentation what was not disclosed shifts the elements behind it: it takes any element for
-the one at an index, we take none that stands behind the index, so that it takes what we take.
+may pass over the hint (§6.1.1). In a presentation what was not disclosed shifts the elements behind it: it takes any element
+for the one at an index, we take none that stands behind the index, so that it takes what we take.
 """
 
 from collections.abc import Mapping

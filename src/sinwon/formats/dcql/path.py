@@ -17,8 +17,8 @@ def find(claims: object, path: ClaimPath) -> list[Any]:
 
 
 def find_shown(claims: object, path: ClaimPath) -> list[Any]:
-    """As find, in the claims of a presentation. A position is one in the whole credential, and the wallet must not show what else
-    is in the array (§6.4): what it withheld before an element moves it forward, so any element up to the position may be it."""
+    """As find, in the claims of a presentation. A position is one in the whole credential, and the wallet must not show what
+    else is in the array (§6.4): what it withheld before an element moves it forward, so any up to the position may be it."""
     for at, part in enumerate(path):
         if isinstance(part, int):
             arrays = [value[: part + 1] for value in find(claims, path[:at]) if isinstance(value, list)]
