@@ -1,4 +1,4 @@
-"""The steps of a check, read from the code that makes them: its numbered comments, `# 3 fresh [OID4VCI F.4]`.
+"""The steps of a check, read from the code that makes them: its numbered comments and their anchors.
 
 Nothing is written twice. The comments are the ones that docs/protocol-map.md is made from; which function's steps stand below
 which step is read from the calls between them; and the step that refused is the one whose lines the Refusal came through. So
