@@ -15,6 +15,7 @@ PADDING: Final = (b'"', None, b'=="', b'="')
 LAST: Final = ("", "", "AQgw", "AEIMQUYcgkosw048")
 """By length modulo 4: the last characters whose spare bits are zero."""
 TO_STANDARD: Final = bytes.maketrans(b'-_+/=\\"', b"+/!!!!!")  # what means something only there or in JSON becomes foreign
+FROM_STANDARD: Final = bytes.maketrans(b"+/", b"-_")
 DECODER: Final = msgspec.json.Decoder(bytes)
 
 
@@ -25,6 +26,11 @@ def encode(data: bytes) -> str:
 def encode_bytes(data: bytes) -> bytes:
     """As encode, for text that is hashed or joined as bytes."""
     return b2a_base64(data, newline=False).rstrip(b"=").replace(b"+", b"-").replace(b"/", b"_")
+
+
+def encode_lines(data: bytes) -> list[bytes]:
+    """Each line of `data`, without its end, as encode_bytes: all but the encoding proper is done to all of them at once."""
+    return b"".join(map(b2a_base64, data.split(b"\n"))).translate(FROM_STANDARD, b"=").split(b"\n")[:-1]
 
 
 def decode(text: str) -> bytes:

@@ -30,6 +30,11 @@ def test_vectors_of_rfc_4648(plain: bytes, text: str) -> None:
     assert base64url.decode(text) == plain
 
 
+@given(st.lists(st.binary().map(lambda data: data.replace(b"\n", b"")), min_size=1))
+def test_lines_are_encoded_each_by_itself(lines: list[bytes]) -> None:
+    assert base64url.encode_lines(b"\n".join(lines)) == [base64url.encode_bytes(line) for line in lines]
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from msgspec import Struct
 
-from sinwon.core.base64url import encode_bytes
+from sinwon.core.base64url import encode_bytes, encode_lines
 from sinwon.core.refusal import Fault
 from sinwon.core.strict_json import dump, dump_lines
 from sinwon.formats.sdjwt.names import RESERVED
@@ -125,7 +125,7 @@ class Writer:
 def _scalar_leaves(members: Mapping[str, Any]) -> list[bytes]:
     """Leaves of all members that are no containers, written in one go: a line of JSON each, which has no line ends in it."""
     lines = dump_lines([member for member in members.items() if type(member[1]) in SCALARS])
-    return [encode_bytes(b"," + line) for line in lines[1:-1].split(b"\n[")] if lines else []
+    return encode_lines(b"," + lines[1:-1].replace(b"\n[", b"\n,")) if lines else []
 
 
 def _text(pieces: Iterable[Piece]) -> Text:
