@@ -13,6 +13,7 @@ from sqlalchemy import Connection, select, update
 from sinwon.core.clock import DAY
 from sinwon.core.ids import digest
 from sinwon.core.refusal import Refusal
+from sinwon.formats.status.token import SUSPENDED
 from sinwon.protocols.oauth.dpop import VerifiedDpop, verify_dpop_proof
 from sinwon.protocols.oauth.grants.refresh_token import verify_refresh_token
 from sinwon.protocols.roles.messages import CHANGE, Change
@@ -22,15 +23,16 @@ from sinwon.services.issuance.refresh_access import refresh_access
 from sinwon.services.lifecycle.change import change
 from sinwon.services.lifecycle.machine import Actor, Raise, Reason
 from sinwon.services.lifecycle.proven_device import Claimant
+from sinwon.services.lifecycle.stop_lost import stop_by_code
 from sinwon.services.lifecycle.transfer import start_transfer
 from sinwon.store.engine import writing
 from sinwon.store.issuer import devices, lives, offers, refreshes
 from sinwon.store.issuer.lives import NewPerson
 from sinwon.store.issuer.offers import TRANSFER
-from sinwon.store.issuer.tables import CERTIFICATES, METADATA, OFFERS
+from sinwon.store.issuer.tables import CERTIFICATES, COPIES, METADATA, OFFERS
 from tests import world
 from tests.bound_wallet import BoundWallet
-from tests.issuing import RRN, Issuing, open_issuer, refused
+from tests.issuing import RRN, Issuing, code_of, open_issuer, refused
 from tests.store.conftest import EngineFactory
 
 PIN = "248163"
@@ -222,3 +224,24 @@ def test_certificates_that_end_together_are_ended_a_few_at_a_time(issuing: Issui
         issuing.make_offer()
     issuing.clock.move(10 * 366 * DAY)
     assert [clean_up(issuing.issuer, most=2).lapsed for _ in range(3)] == [2, 1, 0]
+
+
+def test_a_stop_of_two_certificates_and_a_change_of_one_do_not_wait_for_each_other(issuing: Issuing) -> None:
+    """Their copies are on one list: whoever stops both has both before it has the list."""
+    engine, now, printed = issuing.issuer.engine, issuing.clock.now, ""
+    for _number in range(2):
+        offer = issuing.make_offer()
+        printed = offer.revocation_code
+        token = issuing.redeem(code_of(issuing.open(offer))).json()["access_token"]
+        assert issuing.request(token, issuing.proofs()).status_code == 200
+    with ThreadPoolExecutor(1) as pool:
+        with writing(engine) as connection:
+            last = sorted(connection.execute(select(CERTIFICATES.c.id)).scalars())[-1]
+            assert lives.lock(connection, last)
+            stopping = pool.submit(stop_by_code, issuing.issuer, printed)
+            sleep(MOMENT)
+            noted = Raise(Reason.PASSPORT_EXPIRED)
+            change(issuing.issuer, connection, last, noted, by=Actor.OFFICER, actor="officer-1", now=now)
+        assert stopping.result(timeout=30).certificates == 2
+    with engine.connect() as connection:
+        assert set(connection.execute(select(COPIES.c.status)).scalars()) == {SUSPENDED}

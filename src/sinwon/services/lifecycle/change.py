@@ -4,6 +4,7 @@ State and open reasons, the status of its copies, the audit entry and the notice
 told already changes nothing and writes nothing. An end erases the person, closes offers and ends the device's tokens.
 """
 
+from collections.abc import Iterable
 from typing import Final
 
 from sqlalchemy import Connection
@@ -73,6 +74,15 @@ def change(
     if kind is not None:
         notify(issuer, connection, row, kind, _facts(row, trigger, after, now), now=now)
     return after
+
+
+def take(connection: Connection, certificates: Iterable[str]) -> None:
+    """For whoever changes several certificates in one transaction, or one several times: waits for all others here, where
+    everybody takes lives before lists and each in order, so that no two wait for each other."""
+    ordered = sorted(certificates)
+    for certificate in ordered:
+        lives.lock(connection, certificate)
+    status.lock_lists(connection, ordered)
 
 
 def life_of(row: LifeRow) -> Life:

@@ -21,7 +21,7 @@ from sinwon.services.issuance.check_person import RRN, check_person, parse_day
 from sinwon.services.issuance.issuer import Issuer
 from sinwon.services.issuance.role_request import consume_request, verify_request
 from sinwon.services.issuance.validity import certificate_end
-from sinwon.services.lifecycle.change import change
+from sinwon.services.lifecycle.change import change, take
 from sinwon.services.lifecycle.machine import (
     ENDED,
     OF_NEW_DATA,
@@ -82,8 +82,7 @@ def _once(issuer: Issuer, connection: Connection, request: VerifiedRoleRequest, 
 
 def _change_all(issuer: Issuer, connection: Connection, message: Change, now: int) -> Changed:
     found = _certificates(issuer, connection, message)
-    for certificate in sorted(found):  # the order in which whoever takes several takes them
-        lives.lock(connection, certificate)
+    take(connection, found)
     renewed = [_change(issuer, connection, _locked(connection, certificate), message, now) for certificate in found]
     row = _locked(connection, found[0])
     holds = tuple(hold.reason for hold in row.holds)

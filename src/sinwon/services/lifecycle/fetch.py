@@ -14,7 +14,7 @@ from sinwon.formats.status.token import VALID, Kind
 from sinwon.protocols.oauth.errors import INVALID_TOKEN
 from sinwon.protocols.vci.errors import CREDENTIAL_REQUEST_DENIED
 from sinwon.services.issuance.issuer import Issuer
-from sinwon.services.lifecycle.change import change
+from sinwon.services.lifecycle.change import change, take
 from sinwon.services.lifecycle.machine import Actor, Fetch, Raise, Reason, status_of
 from sinwon.store.issuer import certificates, devices, lives
 from sinwon.store.issuer.certificates import CertificateState, Granted
@@ -51,6 +51,7 @@ def _arrive(issuer: Issuer, connection: Connection, granted: Granted, now: int) 
     since = now - issuer.settings.transfer_arrival
     if not devices.let_arrive(connection, row.id, granted.key or "", since=since, now=now):
         raise Unmet(CREDENTIAL_REQUEST_DENIED, "the transfer to this device is over")
+    take(connection, [row.id])
     change(issuer, connection, row.id, Raise(Reason.PHONE_CHANGED), by=Actor.HOLDER, actor=Actor.HOLDER.value, now=now)
     life = change(issuer, connection, row.id, Fetch(), by=Actor.HOLDER, actor=Actor.HOLDER.value, now=now)
     return status_of(life, Kind.JWT)

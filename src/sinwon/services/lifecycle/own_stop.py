@@ -12,7 +12,7 @@ from sinwon.core.clock import DAY
 from sinwon.core.refusal import Fault, Malformed, Refusal, Unmet
 from sinwon.protocols.own_certificate import INVALID_CODE, OwnCertificate
 from sinwon.services.issuance.issuer import Issuer
-from sinwon.services.lifecycle.change import change
+from sinwon.services.lifecycle.change import change, take
 from sinwon.services.lifecycle.machine import RULES, Actor, Effect, Raise, Reason, Release
 from sinwon.services.lifecycle.own_state import state_of
 from sinwon.services.lifecycle.proven_device import Claimant, prove_device
@@ -80,6 +80,7 @@ def _release(issuer: Issuer, connection: Connection, claimant: Claimant, code: s
     row = locked(connection, certificate)
     if not _is_right(issuer, connection, certificate, code, now):
         return _count_wrong(issuer, connection, certificate, now)
+    take(connection, [certificate])
     for reason in stops_of(row):
         change(issuer, connection, certificate, Release(reason), by=Actor.HOLDER, actor=Actor.HOLDER.value, now=now)
     return state_of(connection, certificate)

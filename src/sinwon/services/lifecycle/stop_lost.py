@@ -13,7 +13,7 @@ from sinwon.core.ids import digest
 from sinwon.core.refusal import Fault, Refusal, Unmet
 from sinwon.protocols.trust.catalogue import Mission
 from sinwon.services.issuance.issuer import Issuer
-from sinwon.services.lifecycle.change import change
+from sinwon.services.lifecycle.change import change, take
 from sinwon.services.lifecycle.machine import Actor, Raise, Reason
 from sinwon.services.lifecycle.notices import zone_of
 from sinwon.services.lifecycle.revocation_code import parse_revocation_code
@@ -73,6 +73,7 @@ def _stop(issuer: Issuer, connection: Connection, certificate: str, now: int) ->
     found = lives.of_same_person(connection, certificate)
     if certificate not in found:
         raise Unmet(LINK_OVER, "the certificate ended")
+    take(connection, found)
     for one in found:
         change(issuer, connection, one, Raise(Reason.LOSS_REPORTED), by=Actor.PUBLIC, actor=Actor.PUBLIC.value, now=now)
     row = lives.find(connection, certificate)

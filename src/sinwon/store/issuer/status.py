@@ -91,6 +91,16 @@ _LISTS_OF = Kept(
     .where(STATUS_LISTS.c.number.in_(select(COPIES.c.list).where(COPIES.c.certificate == bindparam("of"))))
     .order_by(STATUS_LISTS.c.number)
 )
+_LOCK_LISTS = (
+    select(STATUS_LISTS.c.number)
+    .where(
+        STATUS_LISTS.c.number.in_(
+            select(COPIES.c.list).where(COPIES.c.certificate.in_(bindparam("certificates", expanding=True)))
+        )
+    )
+    .order_by(STATUS_LISTS.c.number)
+    .with_for_update(key_share=True)
+)
 _CHANGES_STATUS = and_(
     COPIES.c.certificate == bindparam("of_certificate"),
     COPIES.c.list + 0 == bindparam("in_list"),  # a certificate has few copies, a list many: not to be found by its list
@@ -215,6 +225,12 @@ def changes_since(connection: Connection, number: int, sequence: int) -> Iterabl
     what these are, however many others there are. Read it with the connection."""
     found: Iterable[tuple[int, int]] = _CHANGES.run(connection, {"of": number, "since": sequence})
     return found
+
+
+def lock_lists(connection: Connection, certificates: Sequence[str]) -> None:
+    """Takes the lists of all these certificates' copies, in the order of their numbers: for whoever will call set_all more than
+    once. Lock the lives first."""
+    connection.execute(_LOCK_LISTS, {"certificates": list(certificates)}).all()
 
 
 def set_all(connection: Connection, certificate: str, value: int, *, now: int) -> int:
