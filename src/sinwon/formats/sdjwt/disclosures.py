@@ -12,7 +12,7 @@ from msgspec import Struct
 from sinwon.core.base64url import encode
 from sinwon.core.limits import MAX_SD_JWT
 from sinwon.core.refusal import Malformed, Unmet
-from sinwon.formats.sdjwt.names import ALGORITHM, DIGESTS, HASH, HASHES, INVALID, PLACEHOLDER
+from sinwon.formats.sdjwt.names import ALGORITHM, DIGESTS, HASH, HASHES, INVALID, PLACEHOLDER, RESERVED
 from sinwon.formats.sdjwt.parse import Disclosure, SdJwt
 
 CONTAINERS: Final = frozenset({dict, list})
@@ -86,6 +86,8 @@ class _Processing(Struct):
     def unpack_object(self, value: Mapping[str, Any], path: Path) -> dict[str, Any]:
         if len(path) >= MAX_NESTING:
             raise Malformed(INVALID, "payload nested too deeply")
+        if RESERVED.isdisjoint(value) and CONTAINERS.isdisjoint(map(type, value.values())):
+            return dict(value)
         if PLACEHOLDER in value or (path and ALGORITHM in value):
             raise Malformed(INVALID, "reserved name where it means nothing")
         claims = dict(value)
