@@ -245,3 +245,20 @@ def test_a_stop_of_two_certificates_and_a_change_of_one_do_not_wait_for_each_oth
         assert stopping.result(timeout=30).certificates == 2
     with engine.connect() as connection:
         assert set(connection.execute(select(COPIES.c.status)).scalars()) == {SUSPENDED}
+
+
+def test_a_stop_is_not_undone_by_the_end_of_another_certificate(issuing: Issuing) -> None:
+    """One of the person's two is being revoked: the other is stopped all the same."""
+    issuing.make_offer()
+    kept = issuing.make_offer()
+    with ThreadPoolExecutor(1) as pool:
+        with writing(issuing.issuer.engine) as connection:
+            ids = connection.execute(select(CERTIFICATES.c.id).order_by(CERTIFICATES.c.application)).scalars().all()
+            ended, now = Raise(Reason.ISSUED_IN_ERROR), issuing.clock.now
+            change(issuing.issuer, connection, ids[0], ended, by=Actor.OFFICER, actor="officer-1", now=now)
+            stopping = pool.submit(stop_by_code, issuing.issuer, kept.revocation_code)
+            sleep(MOMENT)
+        assert stopping.result(timeout=30).certificates == 1
+    with issuing.issuer.engine.connect() as connection:
+        states = connection.execute(select(CERTIFICATES.c.state).order_by(CERTIFICATES.c.application)).scalars()
+        assert list(states) == ["revoked", "suspended"]

@@ -70,10 +70,10 @@ def stop_by_link(issuer: Issuer, secret: str) -> Stopped:
 
 
 def _stop(issuer: Issuer, connection: Connection, certificate: str, now: int) -> Stopped:
-    found = lives.of_same_person(connection, certificate)
+    take(connection, lives.of_same_person(connection, certificate))
+    found = lives.of_same_person(connection, certificate)  # one may have ended while we waited for it
     if certificate not in found:
         raise Unmet(LINK_OVER, "the certificate ended")
-    take(connection, found)
     for one in found:
         change(issuer, connection, one, Raise(Reason.LOSS_REPORTED), by=Actor.PUBLIC, actor=Actor.PUBLIC.value, now=now)
     row = lives.find(connection, certificate)
