@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from functools import cached_property
+from hashlib import sha256
 
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -14,7 +15,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from sinwon.core.refusal import Fault
-from sinwon.keys.jwk import ES256, ORDER, P256, PublicKey, public_key_of, raw_signature
+from sinwon.keys.jwk import ES256_DIGEST, ORDER, P256, PublicKey, public_key_of, raw_signature
 
 
 class SoftwareKey:
@@ -28,7 +29,7 @@ class SoftwareKey:
         return public_key_of(self.private.public_key()).jwk
 
     def sign(self, message: bytes) -> bytes:
-        return raw_signature(self.private.sign(message, ES256))
+        return raw_signature(self.private.sign(sha256(message).digest(), ES256_DIGEST))
 
     def agree(self, public: PublicKey) -> bytes:
         return self.private.exchange(ec.ECDH(), public.ec_key)
