@@ -182,9 +182,11 @@ def opened(tags: Iterable[object], frame: bytes, *, code: str = CODE) -> list[En
         if type(tag) is not cbor2.CBORTag or tag.tag != TAG_ENCODED or type(tag.value) is not bytes:
             raise Malformed(code, "not tag 24 around bytes")
         written = tagged(tag.value)
-        at = frame.find(written, at) + len(written)
-        if at < len(written):
+        if not frame.startswith(written, at):
+            at = frame.find(written, at)
+        if at < 0:
             raise Malformed(code, "a CBOR head longer than necessary")
+        at += len(written)
         found.append(Encoded(tag.value))
     return found
 

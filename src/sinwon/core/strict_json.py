@@ -31,13 +31,14 @@ def parse_json(data: bytes | str, *, limit: int = MAX_BYTES, names: int = MAX_NA
     if len(data) > limit:
         raise Malformed("invalid_request", f"more than {limit} bytes of JSON")
     raw = data if isinstance(data, bytes) else _utf8(data)
-    if raw.count(b"{") + raw.count(b"[") > MAX_DEPTH:
+    objects = raw.count(b"{")
+    if objects + raw.count(b"[") > MAX_DEPTH:
         _check_depth(raw)
     try:
         value = DECODER.decode(raw)
     except (msgspec.DecodeError, ValueError, RecursionError):
         raise Malformed("invalid_request", "not JSON") from None
-    if b"{" in raw:
+    if objects:
         _check_names(raw, value, names)
     return value
 
