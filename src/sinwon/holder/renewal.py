@@ -1,4 +1,4 @@
-"""Coming back for more: what the wallet keeps so that it can fetch fresh copies without the person (OpenID4VCI 1.0 §13.5).
+"""Coming back for more: what the wallet keeps so that it can fetch fresh copies without the person (OpenID4VCI 1.0 §14.5).
 
 A refresh token is bound to a key of this wallet, which is made for one certificate and used with its issuer alone. Does not say
 when to come back: whoever runs the wallet does, at times that have nothing to do with showing the certificate, or the issuer

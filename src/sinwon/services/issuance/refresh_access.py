@@ -53,7 +53,7 @@ def judge_old(token: RefreshToken, family: Family, *, key: str, now: int, grace:
     # 3 of the device that asks [RFC 9449 5]
     if family.key != key:
         raise Unmet(INVALID_GRANT, "family is bound to another key")
-    # 4 of a family and a certificate that live [OID4VCI 13.5]
+    # 4 of a family and a certificate that live [OID4VCI 14.5]
     if family.state is not FamilyState.LIVING:
         raise Unmet(INVALID_GRANT, "family is over")
     if family.certificate_state not in LIVING or now >= family.valid_until:
