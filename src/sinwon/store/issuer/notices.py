@@ -29,15 +29,9 @@ class NewNotice:
 
 
 @dataclass(frozen=True, slots=True)
-class DueNotice:
-    id: str
-    certificate: str
-    kind: str
-    facts: Mapping[str, str | int]
-    language: str
-    zone: str | None
-    sealed_to: bytes
+class DueNotice(NewNotice):
     attempts: int
+    """How often it was tried."""
 
 
 @dataclass(frozen=True, slots=True)
