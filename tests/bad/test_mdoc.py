@@ -12,6 +12,7 @@ from sinwon.formats.cose.key import cose_key, parse_cose_key
 from sinwon.formats.mdoc.device_response import parse_device_response
 from sinwon.formats.mdoc.issue import Validity
 from sinwon.formats.mdoc.issuer_signed import parse_issuer_signed
+from sinwon.formats.mdoc.names import MIN_RANDOM
 from sinwon.formats.mdoc.verify import verify_issuer_signed, verify_mdoc
 from sinwon.keys.jwk import parse_public_jwk
 from tests.unit.formats.mdoc.forge import (
@@ -142,6 +143,16 @@ def test_V24_signed_object_changed_after_signing(spoil: Spoil) -> None:
 
     with pytest.raises(Untrusted):
         verify(spoiled(document=document, resign=False))
+
+
+def test_V24_elements_beside_too_little_randomness() -> None:
+    """15 bytes are refused as they are read; 16 are read, and refused because this is not what was signed."""
+    with pytest.raises(Malformed, match="random"):
+        parse_device_response(spoiled(items=change_first(random=bytes(MIN_RANDOM - 1))))
+    response = spoiled(items=change_first(random=bytes(MIN_RANDOM)))
+    assert parse_device_response(response)
+    with pytest.raises(Unmet):
+        verify(response)
 
 
 # V25 ------------------------------------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from sinwon.core.cbor import Tagged, dump_cbor, parse_cbor
 from sinwon.core.refusal import Malformed, Refusal, Untrusted
-from sinwon.formats.cose.headers import chain_value
+from sinwon.formats.cose.headers import MAX_PROTECTED, chain_value
 from sinwon.formats.cose.key import cose_key, parse_cose_key, written_key
 from sinwon.formats.cose.mac0 import agree_mac_key, mac0, parse_mac0, verify_mac0
 from sinwon.formats.cose.sign1 import Sign1, parse_sign1, sign1, to_sign, verify_sign1
@@ -140,3 +140,16 @@ def test_a_key_that_is_none(secret: bytes) -> None:
         mac0(PAYLOAD, secret)
     with pytest.raises(Untrusted):
         verify_mac0(parse_mac0(mac0(PAYLOAD, SECRET)), secret)
+
+
+def test_the_longest_protected_header_and_one_byte_more() -> None:
+    around = len(dump_cbor({1: -7, 4: bytes(MAX_PROTECTED - 100)})) - (MAX_PROTECTED - 100)
+    for excess in (0, 1):
+        protected = dump_cbor({1: -7, 4: bytes(MAX_PROTECTED - around + excess)})
+        assert len(protected) == MAX_PROTECTED + excess
+        members = [protected, {}, PAYLOAD, bytes(64)]
+        if excess:
+            with pytest.raises(Malformed):
+                parse_sign1(members)
+        else:
+            assert parse_sign1(members).protected == protected

@@ -5,7 +5,7 @@ from base64 import b64encode
 import pytest
 
 from sinwon.core.refusal import Refusal
-from sinwon.protocols.oauth.client_authentication import ClientSecret, parse_client_secret
+from sinwon.protocols.oauth.client_authentication import MAX_HEADER, ClientSecret, parse_client_secret
 
 
 def basic(text: str) -> str:
@@ -39,3 +39,11 @@ def test_a_secret_in_the_form() -> None:
 def test_anything_else_is_refused(header: str | None, form: dict[str, str]) -> None:
     with pytest.raises(Refusal):
         parse_client_secret(header, form)
+
+
+def test_the_longest_header_and_one_sign_more() -> None:
+    longest = basic("a:" + "b" * (MAX_HEADER * 3 // 4 - 2))
+    assert len(longest) == len("Basic ") + MAX_HEADER
+    assert parse_client_secret(longest, {}).client_id == "a"
+    with pytest.raises(Refusal):
+        parse_client_secret(longest + " ", {})
