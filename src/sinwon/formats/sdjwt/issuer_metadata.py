@@ -17,7 +17,7 @@ from sinwon.core.strict_json import parse_as
 from sinwon.keys.jwk import PublicKey, parse_public_jwk
 
 WELL_KNOWN: Final = "/.well-known/jwt-vc-issuer"
-MAX_DOCUMENT: Final = 64 * 1024
+MAX_DOCUMENT: Final = 64 * 1024  # MAX_KEYS keys with a certificate each have 25 kB
 MAX_KEYS: Final = 32  # an issuer with a key per region and their successors has a dozen
 MEDIA_TYPES: Final = frozenset({"application/json", "application/jwk-set+json"})
 INVALID_ISSUER: Final = "invalid_issuer_metadata"

@@ -16,7 +16,7 @@ from sinwon.core.refusal import Malformed, Refusal, Unmet
 from sinwon.core.strict_json import parse_as
 from sinwon.formats.sdjwt.integrity import check_integrity
 
-MAX_TYPE_METADATA: Final = 256 * 1024
+MAX_TYPE_METADATA: Final = 256 * 1024  # the largest of ours has 6 kB; images may stand inside
 MAX_EXTENDS: Final = 4  # documents above the first; a national type over a European one over a base is two
 MAX_TEXT: Final = 1_000  # characters of anything shown to people
 INVALID_TYPE: Final = "invalid_type_metadata"

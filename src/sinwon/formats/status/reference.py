@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from sinwon.core.refusal import Malformed
 
-MAX_URI: Final = 2048
+MAX_URI: Final = 2048  # characters; what common servers and caches still take
 MAX_INDEX: Final = 2**31 - 1  # 16 MB of 1-bit entries is 2^27; anything near this is an attack
 MAX_IDENTIFIER: Final = 64  # bytes; a random identifier has 16
 CODE: Final = "invalid_status"

@@ -15,7 +15,7 @@ from sinwon.core.refusal import Malformed, Unmet
 from sinwon.protocols.oauth.errors import INVALID_CLIENT, INVALID_REQUEST
 
 METHODS: Final = ("client_secret_basic", "client_secret_post")
-MAX_HEADER: Final = 4096
+MAX_HEADER: Final = 4096  # characters; an id and a secret of 256 bits, form-encoded, have 200
 
 
 @dataclass(frozen=True, slots=True)

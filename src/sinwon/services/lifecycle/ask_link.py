@@ -34,7 +34,7 @@ BIRTHDATE: Final = pattern(
     r"(?P<y>[0-9]{4})(?:[\s.\-/년]+(?P<m>[0-9]{1,2})[\s.\-/월]+(?P<d>[0-9]{1,2})[\s.일]*|(?P<mm>[0-9]{2})(?P<dd>[0-9]{2}))\Z"
 )
 """1990-01-01, 1990. 1. 1., 1990년 1월 1일, 19900101."""
-LONGEST_BIRTHDATE: Final = 32
+LONGEST_BIRTHDATE: Final = 32  # characters; 1990년 01월 01일 with blanks has 16
 AT_ONCE: Final = 500  # a round; four minutes of questions at the ceiling
 STALE: Final = HOUR  # a question that waited so long, because nobody kept house, is no longer answered
 
