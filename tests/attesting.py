@@ -4,8 +4,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import httpx2
-
 from sinwon.formats.jose.jws import sign_with_chain
 from sinwon.keys.jwk import PublicKey
 from sinwon.keys.signer import CertifiedSigner, Signer
@@ -13,7 +11,6 @@ from sinwon.keys.software import SoftwareKey, generate_key
 from sinwon.protocols.attestation.key_assurance import PIN_AND_PASSKEY, KeyAssurance
 from sinwon.protocols.attestation.key_attestation import LIFETIME, TYP, sign_key_attestation
 from tests import world
-from tests.issuing import Issuing
 
 BASIC = "iso_18045_basic"
 SOFTWARE = KeyAssurance((BASIC,), (PIN_AND_PASSKEY, BASIC))
@@ -32,45 +29,22 @@ class Attester:
         return sign_key_attestation(keys, self.assurance, nonce=nonce, now=self.clock(), by=self.by)
 
 
-@dataclass
-class Attested:
-    """A request with attested keys, step by step through the issuer's doors."""
-
-    issuing: Issuing
-    nonce: str = ""
-
-    def __post_init__(self) -> None:
-        self.nonce = self.nonce or self.issuing.nonce()
-
-    def attestation(self, keys: Iterable[Signer], *, typ: str = TYP, by: CertifiedSigner | None = None, **changes: Any) -> str:
-        """A valid attestation for `keys`, or one with claims changed; None takes a member away."""
-        claims: dict[str, Any] = {
-            "iat": self.issuing.clock.now,
-            "exp": self.issuing.clock.now + LIFETIME,
-            "nonce": self.nonce,
-            "attested_keys": [dict(key.public_jwk) for key in keys],
-            "key_storage": [BASIC],
-            "user_authentication": [PIN_AND_PASSKEY, BASIC],
-            **changes,
-        }
-        kept = {name: value for name, value in claims.items() if value is not None}
-        return sign_with_chain(typ, kept, by or world.wallet_provider())
-
-    def proof(self, signer: Signer, attestation: object) -> str:
-        return self.issuing.proof(signer, nonce=self.nonce, h_key_attestation=attestation)
-
-    def send(self, configuration: str, proofs: object, token: str | None = None) -> httpx2.Response:
-        body = {"credential_configuration_id": configuration, "proofs": proofs}
-        return self.issuing.send(token or self.issuing.new_token(), body)
+def attest(
+    keys: Iterable[Signer], nonce: object, *, now: int, typ: str = TYP, by: CertifiedSigner | None = None, **changes: Any
+) -> str:
+    """A valid attestation, or one with claims changed; None takes a member away."""
+    claims: dict[str, Any] = {
+        "iat": now,
+        "exp": now + LIFETIME,
+        "nonce": nonce,
+        "attested_keys": [dict(key.public_jwk) for key in keys],
+        "key_storage": [BASIC],
+        "user_authentication": [PIN_AND_PASSKEY, BASIC],
+        **changes,
+    }
+    kept = {name: value for name, value in claims.items() if value is not None}
+    return sign_with_chain(typ, kept, by or world.wallet_provider())
 
 
 def new_keys(count: int) -> list[SoftwareKey]:
     return [generate_key() for _ in range(count)]
-
-
-def issue_attested(issuing: Issuing, configuration: str, count: int = 1, token: str | None = None) -> dict[str, Any]:
-    """Copies for attested keys, in the short way."""
-    asked = Attested(issuing)
-    answer = asked.send(configuration, {"attestation": [asked.attestation(new_keys(count))]}, token)
-    assert answer.status_code == 200, answer.text
-    return dict(answer.json())

@@ -24,6 +24,7 @@ from sinwon.keys.jwk import certificate_text
 from sinwon.keys.software import SoftwareKey
 from sinwon.protocols.credential_types import IDENTITY
 from tests import world
+from tests.attesting import Attester
 from tests.gateway_world import parameters_of
 from tests.wallet_world import WalletWorld, link, wallet_world
 
@@ -154,18 +155,20 @@ class Scenes:
     here: WalletWorld
     copies: tuple[Copy, ...]
 
-    def fresh(self) -> Scene:
+    def fresh(self, *, strong: bool = False) -> Scene:
+        """A `strong` one has copies for attested keys as well."""
         network = self.here.network
         for record in (network.pages, network.tampering, network.log, network.bodies):
             record.clear()
         holder = Holder(self.here.holder.powers)
-        holder.copies = Copies(self.copies)
+        holder.copies = Copies(copy for copy in self.copies if strong or not copy.attested)
         return Scene(replace(self.here, holder=holder))
 
 
 @contextmanager
 def scenes(folder: Path) -> Iterator[Scenes]:
     with wallet_world(folder) as here:
+        here.holder.powers = replace(here.holder.powers, attester=Attester(here.clock))
         here.receive(copies=2)
         yield Scenes(here, here.holder.copies.unused())
 

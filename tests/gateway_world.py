@@ -66,6 +66,8 @@ PRESETS = (
         ("contact.phone_number", "contact.email", "contact.address", "registration.mission_name"),
     ),
     preset("gov-minwon-rrn", "L3", ("name_ko", "linkage.rrn")),
+    preset("gov-strong", "L3", ("name_ko",), ("birthdate",)),
+    preset("rrn-below-l3", "L2", ("name_ko", "linkage.rrn")),
     preset("counter-id", "L2", ("portrait",)),
     preset("age-19", "L1", one_of=("age_over_19", "adult_by_year"), anonymous=True),
 )
@@ -85,7 +87,7 @@ CATALOGUE = Catalogue(
     (),
     PRESETS,
     (
-        service("gov24", presets=("login-basic", "gov-minwon", "gov-minwon-rrn")),
+        service("gov24", presets=("login-basic", "gov-minwon", "gov-minwon-rrn", "gov-strong", "rrn-below-l3")),
         service("oka365"),
         service("bank", live=False),
         service("shop", presets=("age-19",)),

@@ -1,6 +1,6 @@
 """An issuer in a test: a real application on a real SQLite file, and a wallet's steps through its HTTP doors."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -21,13 +21,14 @@ from sinwon.protocols.roles.messages import MAKE_OFFER, PATHS, REVOKE, MakeOffer
 from sinwon.protocols.roles.person import Contact, Evidence, Linkage, Passport, Person, Registration
 from sinwon.protocols.roles.request import sign_role_request
 from sinwon.protocols.trust.catalogue import Catalogue, Mission
-from sinwon.protocols.vci.configurations import IDENTITY_SD_JWT
+from sinwon.protocols.vci.configurations import IDENTITY_SD_JWT, ISSUED, LINKAGE_SD_JWT
 from sinwon.protocols.vci.proof import TYP
 from sinwon.services.issuance.issuer import NONCE_KEY, IssuanceSettings, Issuer
 from sinwon.store.engine import open_engine
 from sinwon.store.issuer.tables import METADATA
 from sinwon.web.issuer.app import issuer_app
 from tests import world
+from tests.attesting import attest, new_keys
 
 PIN = "012345"
 RRN = "9001019019902"
@@ -145,8 +146,23 @@ class Issuing:
     def send(self, token: str, body: object) -> httpx2.Response:
         return self.client.post("/credential", json=body, headers={"Authorization": f"Bearer {token}"})
 
+    def attest(self, keys: Iterable[Signer], nonce: object = None, **changes: Any) -> str:
+        """A wallet provider's word for these keys, valid but for the changes."""
+        return attest(keys, nonce or self.nonce(), now=self.clock.now, **changes)
+
+    def request_attested(
+        self, token: str, attestation: object, configuration: str = LINKAGE_SD_JWT, **more: Any
+    ) -> httpx2.Response:
+        proofs = {"attestation": [attestation]}
+        return self.send(token, {"credential_configuration_id": configuration, "proofs": proofs, **more})
+
     def issue(self, count: int = 1, configuration: str = IDENTITY_SD_JWT, token: str | None = None) -> dict[str, Any]:
-        answer = self.request(token or self.new_token(), self.proofs(count), configuration)
+        """Copies, for attested keys where no other ones are taken."""
+        if ISSUED[configuration].attested:
+            attestation = self.attest(new_keys(count))
+            answer = self.request_attested(token or self.new_token(), attestation, configuration)
+        else:
+            answer = self.request(token or self.new_token(), self.proofs(count), configuration)
         assert answer.status_code == 200, answer.text
         return dict(answer.json())
 

@@ -13,11 +13,15 @@ from sinwon.holder.keys import SoftwareKeyRing
 from sinwon.holder.powers import Powers
 from sinwon.holder.storage import Storage
 from sinwon.holder.wallet import Holder
+from sinwon.protocols.vci.configurations import ISSUED
 from sinwon.web.gateway.app import gateway_app
 from tests import world
 from tests.gateway_world import CATALOGUE, GatewayWorld, begin, gateway_world, parameters_of, wallet_link_on
 from tests.issuing import PIN, Issuing, on_sqlite
 from tests.network import Network
+
+FOR_ANY_KEY = tuple(issued.type.named(issued.format) for issued in ISSUED.values() if not issued.attested)
+"""The types of which a wallet gets copies for whose keys nobody vouches."""
 
 
 @dataclass

@@ -15,9 +15,10 @@ from sinwon.core import base64url
 from sinwon.core.strict_json import dump
 from sinwon.keys.jwk import certificate_text
 from sinwon.keys.software import generate_key
-from sinwon.protocols.vci.configurations import IDENTITY_SD_JWT, LINKAGE_SD_JWT
+from sinwon.protocols.vci.configurations import AGE_SD_JWT, IDENTITY_SD_JWT, LINKAGE_SD_JWT
 from sinwon.store.issuer.tables import COPIES
 from tests import world
+from tests.attesting import new_keys
 from tests.issuing import Issuing, client_of, on_sqlite, refused, rows
 
 PARALLEL = 50
@@ -268,7 +269,8 @@ def test_I25_nonce_reused_after_success(issuing: Issuing) -> None:
     token, nonce = issuing.new_token(), issuing.nonce()
     assert issuing.request(token, [issuing.proof(nonce=nonce)]).status_code == 200
     refused(issuing.request(token, [issuing.proof(nonce=nonce)]), 400, "invalid_nonce")
-    refused(issuing.request(token, [issuing.proof(nonce=nonce)], LINKAGE_SD_JWT), 400, "invalid_nonce")
+    refused(issuing.request(token, [issuing.proof(nonce=nonce)], AGE_SD_JWT), 400, "invalid_nonce")
+    refused(issuing.request_attested(token, issuing.attest(new_keys(1), nonce)), 400, "invalid_nonce")
     assert rows(issuing, COPIES) == 1
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from sinwon.holder.ask import ConsentRequest
 from sinwon.holder.present import Choice, Declined, everything
-from sinwon.protocols.credential_types import IDENTITY, LINKAGE, TYPES
+from sinwon.protocols.credential_types import IDENTITY, IDENTITY_TYPE, LINKAGE, TYPES
 from tests.forged_request import (
     Scene,
     Scenes,
@@ -176,10 +176,13 @@ def test_P19_control_what_the_preset_allows_is_asked_and_shown(scene: Scene) -> 
     assert shown["contact"] == {"email": "hong@mail.example"}
 
 
-def test_P19_control_two_credentials_where_the_preset_has_both(scene: Scene) -> None:
+def test_P19_control_two_credentials_where_the_preset_has_both(scenery: Scenes) -> None:
+    scene = scenery.fresh(strong=True)
     linkage = {"id": "l", "format": "dc+sd-jwt", "meta": {"vct_values": [LINKAGE]}, "claims": [{"path": ["linkage", "rrn"]}]}
     ask = scene.holder.read_request(scene.serve(changed(dcql_query=query(NAME, linkage))))
     assert ask.consent.preset.name == "gov-minwon-rrn"
     scene.holder.send(ask, everything(ask.consent))
     assert scene.told()["vp_token"].keys() == {"identity", "l"}
-    assert scene.holder.left() == {**dict.fromkeys(TYPES, 2), IDENTITY: 1, LINKAGE: 1}
+    identities = {IDENTITY: 3, IDENTITY_TYPE.doctype: 4}
+    assert scene.holder.left() == {**dict.fromkeys(TYPES, 2), **identities, LINKAGE: 1}
+    assert [copy.attested for copy in scene.holder.copies.unused() if copy.type == IDENTITY].count(True) == 1

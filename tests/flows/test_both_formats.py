@@ -11,11 +11,11 @@ from starlette.testclient import TestClient
 from sinwon.formats.mdoc.names import MDOC
 from sinwon.formats.sdjwt.names import SD_JWT_VC
 from sinwon.holder.present import Choice, Declined, everything, only_required
-from sinwon.protocols.credential_types import AGE, AGE_TYPE, IDENTITY, IDENTITY_TYPE, TYPES
+from sinwon.protocols.credential_types import AGE, AGE_TYPE, IDENTITY, IDENTITY_TYPE
 from sinwon.protocols.vci.configurations import IDENTITY_MDOC, IDENTITY_SD_JWT
 from tests.gateway_world import authorize_parameters, parameters_of, redeem, token_claims
 from tests.issuing import PERSON, PIN
-from tests.wallet_world import WalletWorld, wallet_world
+from tests.wallet_world import FOR_ANY_KEY, WalletWorld, wallet_world
 
 SHOP = {"client_id": "shop-client", "redirect_uri": "https://shop.example/callback", "scope": "openid age-19"}
 REDEEM = {"client_id": "shop-client", "redirect_uri": "https://shop.example/callback"}
@@ -49,9 +49,9 @@ def sign_in(here: WalletWorld, consent: Any, asked: dict[str, str] | None = None
 def test_a_service_sees_no_difference(here: WalletWorld) -> None:
     here.receive(copies=2)
     sd_jwt = sign_in(here, full(SD_JWT_VC))
-    assert here.holder.left() == {**dict.fromkeys(TYPES, 2), IDENTITY: 1}
+    assert here.holder.left() == {**dict.fromkeys(FOR_ANY_KEY, 2), IDENTITY: 1}
     mdoc = sign_in(here, full(MDOC))
-    assert here.holder.left() == {**dict.fromkeys(TYPES, 2), IDENTITY: 1, IDENTITY_TYPE.doctype: 1}
+    assert here.holder.left() == {**dict.fromkeys(FOR_ANY_KEY, 2), IDENTITY: 1, IDENTITY_TYPE.doctype: 1}
     assert mdoc == sd_jwt
     assert (mdoc["name"], mdoc["birthdate"], mdoc["email"]) == ("홍길동", "1990-01-01", "hong@mail.example")
     assert mdoc["address"] == {"formatted": PERSON.contact.address}
@@ -111,7 +111,7 @@ def test_an_age_is_proven_without_a_name(here: WalletWorld, credential_format: s
         assert told["age_over_19"] is True
     assert seen[0]["sub"] != seen[1]["sub"]
     used = AGE if credential_format == SD_JWT_VC else AGE_TYPE.doctype
-    assert here.holder.left() == {name: 2 for name in TYPES if name != used}
+    assert here.holder.left() == {name: 2 for name in FOR_ANY_KEY if name != used}
 
 
 def test_without_age_copies_the_certificate_proves_it_and_still_says_no_more(here: WalletWorld) -> None:
@@ -137,7 +137,7 @@ def test_who_is_no_adult_looks_like_one_who_says_no(here: WalletWorld) -> None:
     with pytest.raises(Declined) as declined:
         here.holder.present(here.ask(None, **SHOP), everything)
     assert (declined.value.code, declined.value.reason) == ("access_denied", "no_certificate")
-    assert here.holder.left() == dict.fromkeys(TYPES, 1)
+    assert here.holder.left() == dict.fromkeys(FOR_ANY_KEY, 1)
 
 
 def test_the_page_says_that_nobody_is_named(here: WalletWorld) -> None:

@@ -10,11 +10,11 @@ from sinwon.formats.sdjwt.parse import parse_sd_jwt
 from sinwon.holder.ask import ConsentRequest
 from sinwon.holder.present import NO, Choice, Declined, everything, only_required
 from sinwon.holder.wallet import Holder
-from sinwon.protocols.credential_types import IDENTITY, IDENTITY_TYPE, TYPES
+from sinwon.protocols.credential_types import IDENTITY, IDENTITY_TYPE
 from tests import world
 from tests.gateway_world import parameters_of, redeem, token_claims
 from tests.issuing import PIN
-from tests.wallet_world import WalletWorld, powers, wallet_world
+from tests.wallet_world import FOR_ANY_KEY, WalletWorld, powers, wallet_world
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ def test_from_the_offer_to_a_sign_in(here: WalletWorld) -> None:
     offer = here.holder.read_offer(here.issuing.make_offer().uri)
     assert offer.issuer == world.ISSUER
     assert offer.tx_code is not None
-    assert here.holder.accept_offer(offer, tx_code=PIN) == dict.fromkeys(TYPES, 10)
+    assert here.holder.accept_offer(offer, tx_code=PIN) == dict.fromkeys(FOR_ANY_KEY, 10)
 
     browser = here.browser()
     ask = here.holder.read_request(here.ask(browser))
@@ -45,9 +45,9 @@ def test_from_the_offer_to_a_sign_in(here: WalletWorld) -> None:
     code = parameters_of(back.headers["location"])["code"]
     claims = token_claims(redeem(here.browser(), code).json()["id_token"])
     assert claims["iss"] == world.GATEWAY
-    assert here.holder.left() == {**dict.fromkeys(TYPES, 10), IDENTITY: 9}
+    assert here.holder.left() == {**dict.fromkeys(FOR_ANY_KEY, 10), IDENTITY: 9}
     assert [(event.party, event.outcome) for event in here.holder.history.events] == [
-        *[(world.ISSUER, "received")] * len(TYPES),
+        *[(world.ISSUER, "received")] * len(FOR_ANY_KEY),
         ("gov24", "sent"),
     ]
 
@@ -55,7 +55,7 @@ def test_from_the_offer_to_a_sign_in(here: WalletWorld) -> None:
 def test_offers_by_value_are_read_too(here: WalletWorld) -> None:
     uri = here.issuing.make_offer(by="value").uri
     assert "credential_offer=" in uri
-    assert here.holder.receive(uri, tx_code=PIN, copies=2) == dict.fromkeys(TYPES, 2)
+    assert here.holder.receive(uri, tx_code=PIN, copies=2) == dict.fromkeys(FOR_ANY_KEY, 2)
 
 
 def test_a_wrong_pin_is_the_issuer_s_refusal(here: WalletWorld) -> None:
@@ -91,7 +91,7 @@ def test_copies_run_out_and_then_it_looks_like_a_no(here: WalletWorld) -> None:
     for _ in range(4):
         here.holder.present(here.ask(), only_required)
     identity = {IDENTITY, IDENTITY_TYPE.doctype}
-    assert here.holder.left() == {name: 2 for name in TYPES if name not in identity}
+    assert here.holder.left() == {name: 2 for name in FOR_ANY_KEY if name not in identity}
     asked: list[ConsentRequest] = []
 
     def watch(consent: ConsentRequest) -> Choice:
@@ -163,7 +163,7 @@ def test_the_wallet_survives_a_restart(tmp_path: Path) -> None:
         here.hold_request(link)
         here.holder.present(link, only_required)
         again = Holder(powers(here.network, here.clock), drawer)
-        assert again.left() == {**dict.fromkeys(TYPES, 3), IDENTITY: 2}
+        assert again.left() == {**dict.fromkeys(FOR_ANY_KEY, 3), IDENTITY: 2}
         assert again.history.events == here.holder.history.events
         with pytest.raises(Refusal, match="answered before"):
             again.read_request(link)

@@ -18,15 +18,15 @@ from sinwon.holder.storage import Kept
 from sinwon.holder.wallet import Holder
 from sinwon.keys.jwk import parse_public_jwk
 from sinwon.keys.trust import Purpose, TrustAnchors
-from sinwon.protocols.credential_types import IDENTITY, IDENTITY_TYPE, TYPES
+from sinwon.protocols.credential_types import IDENTITY, IDENTITY_TYPE
 from sinwon.protocols.oauth.dpop import thumbprint_of
 from sinwon.store.issuer.tables import CERTIFICATES, DEVICES, REFRESHES, TOKENS
 from tests import world
 from tests.issuing import PERSON, PIN, client_of, rows
 from tests.network import with_body
-from tests.wallet_world import WalletWorld, powers, wallet_world
+from tests.wallet_world import FOR_ANY_KEY, WalletWorld, powers, wallet_world
 
-ALL_NEW = dict.fromkeys(TYPES, 10)
+ALL_NEW = dict.fromkeys(FOR_ANY_KEY, 10)
 SERVER = "/.well-known/oauth-authorization-server"
 
 
@@ -118,7 +118,7 @@ def test_on_a_birthday_the_wallet_fetches_the_new_truth(here: WalletWorld) -> No
     midnight = start_of_day_in_seoul(day)
     person = msgspec.structs.replace(PERSON, birthdate=day.replace(year=day.year - 19).isoformat())
     here.holder.receive(here.issuing.make_offer(person=person).uri, tx_code=PIN, copies=4)
-    flagged = {name: 4 for name in TYPES if "linkage" not in name}
+    flagged = dict.fromkeys(FOR_ANY_KEY, 4)
     assert here.holder.refresh(copies=4) == {}
     here.clock.now = midnight - DAY
     assert here.holder.refresh(copies=4) == flagged
@@ -167,7 +167,7 @@ def test_copies_that_run_out_are_followed_by_new_ones(here: WalletWorld) -> None
 
 
 def test_more_living_copies_than_allowed_are_not_given(here: WalletWorld) -> None:
-    serve(here, copies=60)
+    serve(here, copies=40)
     here.receive()
     with pytest.raises(Refusal, match="credential_request_denied"):
         here.holder.refresh(few=11)
@@ -237,7 +237,7 @@ def test_the_wallet_answers_the_issuer_s_nonces(here: WalletWorld) -> None:
     here.receive()
     asked = [line for line in here.network.log[before:] if line.endswith("/token")]
     assert len(asked) == 2  # without the nonce, then with it; from there on each answer brings the next one
-    assert [line.rpartition("/")[2] for line in here.network.log].count("credential") == len(TYPES)
+    assert [line.rpartition("/")[2] for line in here.network.log].count("credential") == len(FOR_ANY_KEY)
     here.clock.move(14 * DAY)
     assert here.holder.refresh() == ALL_NEW
 

@@ -74,7 +74,8 @@ def test_id_token_verifies_with_the_published_key(here: GatewayWorld) -> None:
     token = parse_jws(body["id_token"])
     assert token.header["kid"] == jwk["kid"]
     verify_jws(token, parse_public_jwk(jwk), typ="JWT")
-    assert "gov-minwon-rrn" not in metadata["scopes_supported"]
+    assert {"gov-minwon-rrn", "gov-strong"} < set(metadata["scopes_supported"])
+    assert "rrn-below-l3" not in metadata["scopes_supported"]
     assert {"name", "address", "registration"} <= set(metadata["claims_supported"])
     assert metadata["authorization_response_iss_parameter_supported"] is True
 
@@ -219,7 +220,7 @@ def test_P29_no_qr_code_unless_the_service_may_be_used_across_devices(here: Gate
         ({"scope": "openid gov-minwon login-basic"}, "invalid_scope"),
         ({"scope": "openid counter-id"}, "invalid_scope"),
         ({"scope": "openid no-such-purpose"}, "invalid_scope"),
-        ({"scope": "openid gov-minwon-rrn"}, "unmet_authentication_requirements"),
+        ({"scope": "openid rrn-below-l3"}, "invalid_scope"),
         ({"client_id": "bank-client", "redirect_uri": "https://bank.example/callback"}, "unauthorized_client"),
         ({"prompt": "none"}, "login_required"),
         ({"prompt": "none login"}, "invalid_request"),

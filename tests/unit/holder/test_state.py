@@ -50,8 +50,8 @@ def test_left_counts_valid_copies_by_type() -> None:
 def test_a_copy_about_to_end_is_as_good_as_gone_unless_fresh_ones_would_end_as_soon() -> None:
     soon, later = NOW + DAY, NOW + DAY + 1
     copies = Copies([copy(1, expires_at=soon), copy(2, expires_at=later), copy(3, expires_at=soon, received_at=NOW)])
-    assert copies.lasting(NOW) == {"urn:example:a": 2}
-    assert copies.lasting(NOW + 1) == {"urn:example:a": 1}
+    assert copies.lasting(NOW) == {("urn:example:a", False): 2}
+    assert copies.lasting(NOW + 1) == {("urn:example:a", False): 1}
     assert copies.lasting(NOW + DAY) == {}
 
 

@@ -47,6 +47,11 @@ class Preset(msgspec.Struct, frozen=True, omit_defaults=True):
         """Whether it asks for what leads to the person's records elsewhere: the resident number."""
         return any(is_linkage(name) for name in self.claims)
 
+    @property
+    def is_permissible(self) -> bool:
+        """Whether anybody may ask so: for the resident number only at L3 and where a law is named that says so."""
+        return not self.asks_for_linkage or (self.level == "L3" and bool(self.legal_basis_ko.strip()))
+
 
 def is_linkage(name: str) -> bool:
     """Whether the claim of that dotted path stands in a linkage certificate, and nowhere else."""

@@ -14,10 +14,12 @@ from sinwon.core.refusal import Malformed, Refusal, Unmet, Untrusted
 from sinwon.formats.jose.jws import Jws, parse_jws, sign_jws, verify_jws
 from sinwon.keys.jwk import PublicKey, parse_public_jwk
 from sinwon.keys.signer import Signer
+from sinwon.protocols.attestation.key_attestation import MAX_ATTESTATION
 from sinwon.protocols.vci.errors import INVALID_NONCE, INVALID_PROOF
 
 TYP: Final = "openid4vci-proof+jwt"
-MAX_PROOF: Final = 40 * 1024  # characters; ours have about 500, the largest key attestation inside adds 32 kB
+MAX_PROOF: Final = 8 * 1024  # characters; ours have about 500
+MAX_ATTESTED_PROOF: Final = MAX_PROOF + MAX_ATTESTATION * 4 // 3  # with a key attestation in its header
 MAX_PROOF_AGE: Final = 300  # seconds either way: a wallet's clock may be wrong, the nonce carries the precise time
 KEY_HEADERS: Final = ("jwk", "kid", "x5c")
 
@@ -43,9 +45,11 @@ class VerifiedProof(Struct, frozen=True):
 def parse_proof(text: str) -> Proof:
     """Raises Malformed("invalid_proof")."""
     try:
-        jws = parse_jws(text, limit=MAX_PROOF, own_header=True)
-        claims = jws.claims()
+        jws = parse_jws(text, limit=MAX_ATTESTED_PROOF, own_header=True)
         attestation = jws.header.get("key_attestation")
+        if attestation is None and len(text) > MAX_PROOF:
+            raise Malformed(INVALID_PROOF, f"more than {MAX_PROOF} characters of proof")
+        claims = jws.claims()
         return Proof(jws, _key(jws), claims.get("aud"), claims.get("iat"), claims.get("nonce"), attestation)
     except Malformed as refusal:
         raise Malformed(INVALID_PROOF, refusal.why) from None

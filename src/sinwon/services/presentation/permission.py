@@ -26,6 +26,6 @@ def permit(catalogue: Catalogue, *, service: str, preset: str, now: int) -> Perm
     if wanted is None or preset not in known.presets:
         raise Unmet(INVALID_SCOPE, "a purpose the service is not registered for")
     # 3 for a resident number only where a law says so, and at the level that goes with it [decision 17]
-    if wanted.asks_for_linkage and not (wanted.level == "L3" and wanted.legal_basis_ko.strip()):
+    if not wanted.is_permissible:
         raise Unmet(INVALID_SCOPE, "a resident number below L3 or without a legal basis")
     return Permission(known, wanted)

@@ -28,7 +28,8 @@ class Provider:
         """Bytes made once for each catalogue."""
         catalogue = self.gateway.catalogue()
         if self._discovery is None or self._discovery[0] is not catalogue:
-            self._discovery = catalogue, dump(provider_metadata(self.gateway.origin, catalogue.presets))
+            offered = [preset for preset in catalogue.presets if preset.is_permissible]
+            self._discovery = catalogue, dump(provider_metadata(self.gateway.origin, offered))
         return public_answer(self._discovery[1], "application/json", request, max_age=MAX_AGE)
 
     async def jwks(self, request: Request) -> Response:

@@ -7,6 +7,7 @@ import pytest
 
 from sinwon.core.refusal import Unmet
 from sinwon.core.strict_json import dump, parse_json
+from sinwon.protocols.attestation.key_assurance import PIN_AND_PASSKEY
 from sinwon.protocols.oauth.metadata import parse_metadata, well_known_path, well_known_url
 from sinwon.protocols.vci.configurations import ALL, ISSUED, configurations
 from sinwon.protocols.vci.metadata import IssuerMetadata, parse_issuer_metadata
@@ -29,7 +30,9 @@ def test_every_configuration_is_complete() -> None:
             assert (configuration["vct"], "doctype" in configuration) == (issued.type.vct, False)
             assert configuration["credential_signing_alg_values_supported"] == ["ES256"]
             assert configuration["cryptographic_binding_methods_supported"] == ["jwk"]
-        assert configuration["proof_types_supported"] == {"jwt": {"proof_signing_alg_values_supported": ["ES256"]}}
+        required = {"key_attestations_required": {"user_authentication": [PIN_AND_PASSKEY]}} if issued.attested else {}
+        proof_type = {"proof_signing_alg_values_supported": ["ES256"], **required}
+        assert configuration["proof_types_supported"] == {"jwt": proof_type, "attestation": proof_type}
         assert "scope" not in configuration
 
 

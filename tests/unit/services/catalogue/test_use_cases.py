@@ -143,7 +143,7 @@ def live(engine: Engine) -> set[str]:
 
 
 def test_anchors_are_checked_registered_once_and_withdrawn(engine: Engine) -> None:
-    issuer, status, _ = trust_anchors().anchors
+    issuer, status, *_ = trust_anchors().anchors
     register_anchor(engine, issuer, actor="operator", now=NOW)
     with pytest.raises(Unmet, match="anchor_already_there"):
         register_anchor(engine, issuer, actor="operator", now=NOW)
