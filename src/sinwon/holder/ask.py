@@ -172,9 +172,9 @@ def named(query: CredentialQuery, path: ClaimPath) -> ClaimPath:
 
 
 def find_preset(service: Service, catalogue: Catalogue, paths: frozenset[ClaimPath], *, strong: bool = False) -> Preset:
-    """The narrowest preset of the service that covers all of `paths`; of level L3 if attested keys are asked for, and then only,
-    if another one will do. The person's opaque name stands for the pairwise identifier, of each preset but anonymous ones. Raises
-    NotAnswered."""
+    """The narrowest preset of the service that covers all of `paths`; of level L3 if attested keys are asked for, and then
+    only, if another one will do. The person's opaque name stands for the pairwise identifier, of each preset but anonymous
+    ones. Raises NotAnswered."""
     presets = [preset for name in service.presets if (preset := catalogue.preset(name)) is not None]
     covering = [preset for preset in presets if paths <= _covered(preset) and (preset.level == STRONG or not strong)]
     if not covering:
