@@ -18,10 +18,12 @@ from sinwon.holder.keys import SoftwareKeyRing
 from sinwon.holder.powers import Powers
 from sinwon.holder.present import Choice, Consent, Declined
 from sinwon.holder.wallet import Holder
-from sinwon.protocols.credential_types import TYPES
+from sinwon.protocols.credential_types import AGE_TYPE, IDENTITY_TYPE
 from sinwon.protocols.trust.follow import Follower
 
 COPIES: Final = 10
+FOR_ANY_KEY: Final = tuple(name for kind in (IDENTITY_TYPE, AGE_TYPE) for name in (kind.vct, kind.doctype))
+"""Nobody vouches for the keys of these wallets: strong copies and the resident number are not to be had with them."""
 SHOWN_AS: Final = {"gov24": SD_JWT_VC, "oka365": MDOC}
 """Every service takes both formats; so that both are seen at work, people show one here and the other there."""
 SUBJECT: Final = re.compile(r"<code>([^<]+)</code>")

@@ -79,7 +79,7 @@ class Refusals:
         for service in LIVE:
             beyond = self.journey.browse(traveller, service, only_required, purpose="rrn")
             seen = _shown_code(beyond.words)
-            self.expect(f"{service} asks for the resident number", "unmet_authentication_requirements", seen, "gateway")
+            self.expect(f"{service} asks for the resident number of unattested keys", "access_denied", seen, "wallet")
             foreign = self.authorize(service, "openid bank-onboarding")
             self.expect(f"{service} asks beyond its registration", "invalid_scope", foreign, "gateway")
         declined = self.journey.browse(traveller, LIVE[0], lambda _consent: NO)
