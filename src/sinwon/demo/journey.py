@@ -77,7 +77,7 @@ class Journey:
         """The offer's QR into the wallet, with the PIN."""
         if traveller.offer is not None:
             copies = traveller.holder.receive(traveller.offer.uri, tx_code=traveller.pin, copies=COPIES)
-            traveller.received = all(copies[name] == COPIES for name in TYPES)
+            traveller.received = all(copies[name] == COPIES for name in FOR_ANY_KEY)
 
     def sign_in(self, traveller: Traveller, service: str, shown_as: str | None = None) -> bool:
         """At the service's own site, by what is required of the certificate and in the format used there, unless another is
