@@ -32,6 +32,7 @@ from sinwon.config import read_config
 from sinwon.core.ids import new_secret
 from sinwon.demo.desk.app import Desk, desk_app
 from sinwon.demo.sites.app import Site, site_app
+from sinwon.demo.wallet_provider import WalletProvider, found_wallet_provider
 from sinwon.protocols.trust.catalogue import Catalogue
 from sinwon.services.accounts.register_officer import register_officer
 from sinwon.services.enrolment.consulate import Consulate
@@ -73,6 +74,7 @@ class Deployment:
     outage: Outage
     registers: EmbeddedRegisters
     """To which things can be made to happen; the consulate hears of it in its next round."""
+    provider: WalletProvider
     origins: Mapping[str, str]
     sites: tuple[Site, ...]
     desk: Desk
@@ -99,6 +101,7 @@ def deployed(folder: Path, people: tuple[InventedPerson, ...]) -> Iterator[Deplo
         migrate(config, role)
     world, outage = make_world(config), Outage()
     registers = EmbeddedRegisters(people, outage)
+    provider = found_wallet_provider(world, origins["wallet"])
     found_trust(world)
     consulate = make_consulate(world, registers.registers)
     sites = tuple(_site(service, origins) for service in (*LIVE, PLANNED))
@@ -111,7 +114,7 @@ def deployed(folder: Path, people: tuple[InventedPerson, ...]) -> Iterator[Deplo
         _register_clients(world, sites)
         officers = _register_officers(consulate, missions)
         outbox = Outbox(Path(config.consulate.outbox), world.clock)
-        yield Deployment(folder, world, roles, consulate, outbox, outage, registers, origins, sites, desk, officers)
+        yield Deployment(folder, world, roles, consulate, outbox, outage, registers, provider, origins, sites, desk, officers)
 
 
 def free_ports(count: int) -> list[int]:

@@ -23,7 +23,7 @@ from sinwon.protocols.trust.follow import Follower
 
 COPIES: Final = 10
 FOR_ANY_KEY: Final = tuple(name for kind in (IDENTITY_TYPE, AGE_TYPE) for name in (kind.vct, kind.doctype))
-"""Nobody vouches for the keys of these wallets: strong copies and the resident number are not to be had with them."""
+"""What each wallet receives; strong copies and the resident number only one whose keys are attested."""
 SHOWN_AS: Final = {"gov24": SD_JWT_VC, "oka365": MDOC}
 """Every service takes both formats; so that both are seen at work, people show one here and the other there."""
 SUBJECT: Final = re.compile(r"<code>([^<]+)</code>")
@@ -41,7 +41,8 @@ class Journey:
     def close(self) -> None:
         self.counter.client.close()
 
-    def traveller(self, person: InventedPerson) -> Traveller:
+    def traveller(self, person: InventedPerson, *, attested: bool = False) -> Traveller:
+        """`attested`: the wallet provider vouches for the keys of this phone, which level L3 needs."""
         world = self.deployment.world
         powers = Powers(
             fetch=world.fetch,
@@ -51,6 +52,7 @@ class Journey:
             random=os.urandom,
             keys=SoftwareKeyRing(),
             demo=True,
+            attester=self.deployment.provider if attested else None,
         )
         return Traveller(person, Holder(powers))
 
@@ -77,7 +79,7 @@ class Journey:
         """The offer's QR into the wallet, with the PIN."""
         if traveller.offer is not None:
             copies = traveller.holder.receive(traveller.offer.uri, tx_code=traveller.pin, copies=COPIES)
-            traveller.received = all(copies[name] == COPIES for name in FOR_ANY_KEY)
+            traveller.received = all(copies[name] >= COPIES for name in FOR_ANY_KEY)
 
     def sign_in(self, traveller: Traveller, service: str, shown_as: str | None = None) -> bool:
         """At the service's own site, by what is required of the certificate and in the format used there, unless another is
@@ -89,6 +91,11 @@ class Journey:
             traveller.subjects[service] = found[1]
             return True
         return False
+
+    def shows_number(self, traveller: Traveller, service: str) -> bool:
+        """Whether the service is shown the resident number, at level L3."""
+        page = self.browse(traveller, service, lambda _consent: Choice(True), purpose="rrn")
+        return page.status == 200 and SUBJECT.search(page.text) is not None
 
     def browse(self, traveller: Traveller, service: str, consent: Consent, purpose: str = "login") -> Page:
         """Site → gateway → wallet → gateway → site, as a browser does it; whoever is not let in goes back. The last page."""

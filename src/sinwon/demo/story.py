@@ -9,7 +9,7 @@ from sinwon.adapters.registers.people import InventedPerson
 from sinwon.core.refusal import Refusal
 from sinwon.demo.deployment import LIVE, Deployment
 from sinwon.demo.expectations import Ledger
-from sinwon.demo.journey import COPIES, SHOWN_AS, Journey
+from sinwon.demo.journey import SHOWN_AS, Journey
 from sinwon.demo.refusals import Refusals, Row
 from sinwon.demo.traveller import Traveller
 from sinwon.protocols.credential_types import IDENTITY_TYPE
@@ -28,6 +28,8 @@ class Story:
     def __post_init__(self) -> None:
         self.journey = Journey(self.deployment)
         self.spare = spare_of(self.people)
+        _, self.strong, *_ = (person for person in self.people if person.is_eligible and person is not self.spare)
+        """Whose phone's keys are attested. Not the first: with that one is tried what must be refused."""
 
     def run(self) -> Iterator[Traveller]:
         """Yields each person as they finish; the refusals come after the last one."""
@@ -50,11 +52,14 @@ class Story:
         self.ledger.expect("the pilot missions are open", True, served <= opened and len(served) == PILOT)
 
     def _travel(self, person: InventedPerson, known: Traveller | None) -> Traveller:
-        traveller = known or self.journey.traveller(person)
+        strong = person is self.strong
+        traveller = known or self.journey.traveller(person, attested=strong)
         self.travellers.append(traveller)
         self.journey.enrol(traveller)
         if person.is_eligible:
             self._eligible(traveller)
+            if strong:
+                self._level_three(traveller)
         else:
             self._ineligible(traveller)
         return traveller
@@ -67,11 +72,18 @@ class Story:
         except Refusal as refusal:
             traveller.stopped_by = refusal.code
         self.ledger.expect(f"{name} has the certificate", True, traveller.received)
+        before = traveller.holder.left()
         for service in LIVE:
             self.ledger.expect(f"{name} signs in at {service}", True, self.journey.sign_in(traveller, service))
         left = traveller.holder.left()
-        used = {each: left[IDENTITY_TYPE.named(each)] for each in SHOWN_AS.values()}
-        self.ledger.expect(f"{name} has shown one copy in each format", dict.fromkeys(used, COPIES - 1), used)
+        used = {each: before[IDENTITY_TYPE.named(each)] - left[IDENTITY_TYPE.named(each)] for each in SHOWN_AS.values()}
+        self.ledger.expect(f"{name} has shown one copy in each format", dict.fromkeys(used, 1), used)
+
+    def _level_three(self, traveller: Traveller) -> None:
+        """Their phone takes a PIN and a passkey, and the wallet provider says so."""
+        for service in LIVE:
+            shown = self.journey.shows_number(traveller, service)
+            self.ledger.expect(f"{traveller.person.id} shows the resident number at {service}", True, shown)
 
     def _ineligible(self, traveller: Traveller) -> None:
         person = traveller.person
