@@ -120,13 +120,18 @@ def test_a_person_does_not_send_and_goes_back(visit: Visit) -> None:
     assert visit.deployment.desk.travellers[0].holder.left()[IDENTITY] == before
 
 
-def test_a_planned_service_and_a_level_too_high_say_so(visit: Visit) -> None:
+def test_a_planned_service_says_so(visit: Visit) -> None:
     visit.open("apostille")
     visit.click(LOGIN)
     assert "unauthorized_client" in visit.page.inner_text("main")
+
+
+def test_the_resident_number_is_asked_for_with_its_legal_basis(visit: Visit) -> None:
     visit.open("gov24")
     visit.click("form[action='/sign-in/rrn'] button")
-    assert "unmet_authentication_requirements" in visit.page.inner_text("main")
+    text = visit.page.inner_text("main").lower()
+    words = (("주민등록번호", "제24조의2"), ("resident registration number", "24-2"))
+    assert any(all(word in text for word in each) for each in words)
 
 
 def test_the_sign_in_page_can_be_walked_with_the_keyboard(visit: Visit) -> None:
