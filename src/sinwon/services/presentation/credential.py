@@ -20,6 +20,7 @@ from sinwon.formats.sdjwt.parse import parse_sd_jwt
 from sinwon.formats.sdjwt.vc import VerifiedSdJwtVc, verify_sd_jwt_vc
 from sinwon.formats.status.reference import StatusReference
 from sinwon.formats.status.token import Kind
+from sinwon.keys.jwk import PublicKey
 from sinwon.keys.trust import TrustAnchors
 from sinwon.protocols.attestation.key_assurance import KEY_INFO, KeyAssurance, read_assurance
 from sinwon.protocols.credential_types import PERSON_ID, CredentialType
@@ -48,6 +49,8 @@ class Credential:
     """None where it was not disclosed."""
     assurance: KeyAssurance
     """What the issuer says of the holder's key."""
+    key: PublicKey
+    """The holder's."""
 
 
 Read = Callable[[str, CredentialType, TrustAnchors, int], Credential]
@@ -78,7 +81,7 @@ def read_sd_jwt(text: str, _kind: CredentialType, anchors: TrustAnchors, now: in
 
     presented = Presented(found.claims, found.vct)
     person_id = found.claims.get(PERSON_ID)
-    return Credential(found.issuer, found.status, Kind.JWT, presented, prove, keep, person_id, assurance)
+    return Credential(found.issuer, found.status, Kind.JWT, presented, prove, keep, person_id, assurance, found.holder_key)
 
 
 def read_mdoc(text: str, kind: CredentialType, anchors: TrustAnchors, now: int) -> Credential:
@@ -100,7 +103,8 @@ def read_mdoc(text: str, kind: CredentialType, anchors: TrustAnchors, now: int) 
         return {name: said[name] for name in map(".".join, paths) if name in said}
 
     presented = Presented(found.claims, found.doctype, MDOC)
-    return Credential(found.issuer, found.status, Kind.CWT, presented, prove, keep, said.get(PERSON_ID), assurance)
+    person_id = said.get(PERSON_ID)
+    return Credential(found.issuer, found.status, Kind.CWT, presented, prove, keep, person_id, assurance, found.holder_key)
 
 
 READERS: Final[Mapping[str, Read]] = {SD_JWT_VC: read_sd_jwt, MDOC: read_mdoc}

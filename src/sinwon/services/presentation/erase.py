@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 
-from sinwon.services.presentation.gateway import Gateway
+from sinwon.services.presentation.gateway import AT_ONCE, Gateway
 from sinwon.store.engine import writing
 from sinwon.store.gateway.presentations import erase_presentations
+from sinwon.store.gateway.shown_keys import forget_shown
 from sinwon.store.gateway.sign_ins import erase_sign_ins
 
 
@@ -17,4 +18,5 @@ class Erased:
 def erase_expired(gateway: Gateway) -> Erased:
     now = gateway.clock()
     with writing(gateway.engine) as connection:
+        forget_shown(connection, before=now - AT_ONCE)
         return Erased(erase_presentations(connection, now), erase_sign_ins(connection, now))

@@ -20,6 +20,7 @@ from sinwon.store.gateway.clients import Client, find_client
 
 RESPONSE_CODE_SECONDS: Final = 120  # from the wallet's answer until the browser is back
 TOKEN_SECONDS: Final = 300  # an access token only reads what was just shown
+AT_ONCE: Final = 60  # two presentations with one key within it are at once; for so long keys are remembered
 SIGN_IN_SECONDS: Final = 1800  # asking again and again is possible for so long
 RESULT_SECONDS: Final = RESPONSE_CODE_SECONDS + CODE_SECONDS + TOKEN_SECONDS
 """How long an answer may be needed; then it is erased."""

@@ -8,6 +8,9 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Final
 
+from sqlalchemy import Connection
+
+from sinwon.core import base64url
 from sinwon.core.ids import digest, new_secret
 from sinwon.core.refusal import Malformed, Refusal, Unmet
 from sinwon.formats.jose.jwe import Jwe, decrypt
@@ -17,7 +20,7 @@ from sinwon.protocols.vp.client_identifier import x509_hash
 from sinwon.protocols.vp.response import Answer, WalletError, check_state, parse_answer, parse_response
 from sinwon.services.presentation.asked import Asked, Step, at
 from sinwon.services.presentation.credential import Credential
-from sinwon.services.presentation.gateway import RESPONSE_CODE_SECONDS, RESULT_SECONDS, Gateway
+from sinwon.services.presentation.gateway import AT_ONCE, RESPONSE_CODE_SECONDS, RESULT_SECONDS, Gateway
 from sinwon.services.presentation.permission import permit
 from sinwon.services.presentation.response_key import response_key, response_key_id
 from sinwon.services.presentation.result import seal_result
@@ -34,10 +37,12 @@ from sinwon.store.gateway.presentations import (
     note_failure,
     reference_of,
 )
+from sinwon.store.gateway.shown_keys import note_shown
 
 ANSWERED: Final = "presentation.answered"
 DECLINED: Final = "presentation.declined"
 FAILED: Final = "presentation.failed"
+KEY_SHOWN_AGAIN: Final = "presentation.key_shown_again"
 WALLET: Final = "wallet"
 
 
@@ -121,7 +126,16 @@ def _consume(gateway: Gateway, presentation: Presentation, answer: VerifiedAnswe
         if not mine:
             raise Unmet(Step.TRANSACTION, "another response was first")
         AUDIT.write(connection, Entry(now, WALLET, ANSWERED, presentation.reference, details))
+        _note_keys(gateway, connection, presentation, answer, now)
     return f"{gateway.done_uri(presentation.id)}?response_code={code}"
+
+
+def _note_keys(gateway: Gateway, connection: Connection, presentation: Presentation, answer: VerifiedAnswer, now: int) -> None:
+    """A key that is shown twice at once was copied, or its wallet spends a copy twice. Nobody is refused for it."""
+    keys = {gateway.seal.index(base64url.encode(key.thumbprint), "shown_keys.key") for key in answer.keys}
+    others = note_shown(connection, keys, presentation.reference, since=now - AT_ONCE, now=now)
+    if others:
+        AUDIT.write(connection, Entry(now, WALLET, KEY_SHOWN_AGAIN, presentation.reference, {"others": list(others)}))
 
 
 def _decline(gateway: Gateway, presentation: Presentation, error: str, now: int) -> str:

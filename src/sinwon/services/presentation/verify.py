@@ -11,6 +11,7 @@ from typing import Any
 from sinwon.core.refusal import Unmet, Untrusted
 from sinwon.formats.dcql.answer import check_answer
 from sinwon.formats.status.token import VALID
+from sinwon.keys.jwk import PublicKey
 from sinwon.keys.trust import TrustAnchors
 from sinwon.protocols.attestation.key_assurance import KeyAssurance
 from sinwon.protocols.trust.catalogue import Level, Preset
@@ -30,6 +31,8 @@ class VerifiedAnswer:
     level: Level
     claims: Mapping[str, Any]
     """By dotted path, only what the preset lists."""
+    keys: tuple[PublicKey, ...] = ()
+    """Of the certificates it was shown with."""
 
 
 StatusOf = Callable[[Credential], int | None]
@@ -81,7 +84,7 @@ def _reduced(credentials: Sequence[Credential], query: PresetQuery, level: Level
     for credential in credentials:
         claims.update(credential.keep(query.paths))
     issuer, person_id = _person(credentials, anonymous=query.anonymous)
-    return VerifiedAnswer(issuer, person_id, level, claims)
+    return VerifiedAnswer(issuer, person_id, level, claims, tuple(credential.key for credential in credentials))
 
 
 def _person(credentials: Sequence[Credential], *, anonymous: bool) -> tuple[str, str | None]:
