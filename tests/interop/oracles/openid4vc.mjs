@@ -23,7 +23,7 @@ export const collect = ({ link, pin, keys, dpop, now }) =>
     })
     const access = { issuerMetadata, accessToken: granted.accessTokenResponse.access_token, dpop: granted.dpop }
     const collected = {}
-    for (const credentialConfigurationId of offer.credential_configuration_ids) {
+    for (const credentialConfigurationId of offer.credential_configuration_ids.filter((id) => keys[id])) {
       const { c_nonce: nonce } = await client.requestNonce({ issuerMetadata })
       const proofs = keys[credentialConfigurationId].map((key) =>
         client.createCredentialRequestJwtProof({ issuerMetadata, credentialConfigurationId, nonce, signer: signerOf(key) }),
