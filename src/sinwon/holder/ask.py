@@ -172,11 +172,11 @@ def named(query: CredentialQuery, path: ClaimPath) -> ClaimPath:
 
 
 def find_preset(service: Service, catalogue: Catalogue, paths: frozenset[ClaimPath], *, strong: bool = False) -> Preset:
-    """The narrowest preset of the service that covers all of `paths`; of level L3 if attested keys are asked for, and then
-    only, if another one will do. The person's opaque name stands for the pairwise identifier, of each preset but anonymous
-    ones. Raises NotAnswered."""
-    named = [preset for name in service.presets if (preset := catalogue.preset(name)) is not None]
-    presets = [preset for preset in named if preset.is_permissible]
+    """The narrowest preset of the service that covers all of `paths`, of level L3 only where attested keys are asked for or no
+    other one covers them. The person's opaque name stands for the pairwise identifier, of each preset but anonymous ones.
+    Raises NotAnswered."""
+    known = [preset for name in service.presets if (preset := catalogue.preset(name)) is not None]
+    presets = [preset for preset in known if preset.is_permissible]
     covering = [preset for preset in presets if paths <= _covered(preset) and (preset.level == STRONG or not strong)]
     if not covering:
         raise NotAnswered("access_denied", "asks for more than any preset of the service allows", OVER_ASKING)
