@@ -1,7 +1,7 @@
 # ruff: noqa: ARG002 (the fetch port has more arguments than a test server needs)
 """A gateway of the tests on SQLite, a service's client, and a wallet of a few lines that speaks only the wire."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
@@ -270,7 +270,9 @@ class Wallet:
 
     def answer(self, request: Mapping[str, Any], presentation: str | None = None) -> str:
         """The form body of a complete response."""
-        token = {"identity": [presentation or self.present(request)]}
+        return self.form(request, {"identity": [presentation or self.present(request)]})
+
+    def form(self, request: Mapping[str, Any], token: Mapping[str, Sequence[str]]) -> str:
         return urlencode({"response": self.sealed(request, {"vp_token": token, "state": request["state"]})})
 
     def post(self, http: TestClient, request: Mapping[str, Any], body: str | None = None) -> Any:

@@ -38,12 +38,13 @@ class MdocWallet(Wallet):
     query: str = "identity-mdoc"
     index: int = 11
     by: CertifiedSigner = field(default_factory=world.document_signer)
+    key_info: Mapping[int, object] | None = None
 
     def document(self) -> bytes:
         """As the issuer sent it."""
         begins = whole_hour(self.clock()) - HOUR
         return issue_mdoc(
-            prepare_mdoc(self.kind.doctype, {self.kind.doctype: to_elements(self.kind, self.claims)}),
+            prepare_mdoc(self.kind.doctype, {self.kind.doctype: to_elements(self.kind, self.claims)}, key_info=self.key_info),
             holder=parse_public_jwk(self.holder.public_jwk),
             validity=Validity(begins, begins, begins + DAY),
             status=StatusReference(STATUS_URI, self.index),

@@ -84,3 +84,47 @@ def test_one_proof_goes_together_with_everything_and_with_what_is_required() -> 
 def test_what_goes_on_the_wire_is_encoded_once_and_the_same() -> None:
     query = query_for(preset("p", "L2", ("name_ko",), ("contact.email",)))
     assert parse_json(bytes(query.encoded), limit=1 << 16) == query.wire
+
+
+STRONG_KEY = {
+    "id": "key_assurance",
+    "path": ["key_assurance", "user_authentication", None],
+    "values": ["urn:sinwon:user-authentication:pin-and-passkey"],
+}
+
+
+def test_level_three_asks_what_is_said_of_the_key_where_that_can_be_asked() -> None:
+    sd_jwt, mdoc = query_for(preset("p", "L3", ("name_ko",), ("birthdate",))).wire["credentials"]
+    assert sd_jwt["claims"][-1] == STRONG_KEY
+    assert sd_jwt["claim_sets"] == [
+        ["person_id", "name_ko", "birthdate", "key_assurance"],
+        ["person_id", "name_ko", "key_assurance"],
+    ]
+    assert "key_assurance" not in str(mdoc)
+    for level in ("L1", "L2"):
+        assert "key_assurance" not in str(query_for(preset("p", level, ("name_ko",), ("birthdate",))).wire)
+
+
+def test_the_resident_number_is_asked_of_a_certificate_of_its_own() -> None:
+    query = query_for(preset("p", "L3", ("name_ko", "linkage.rrn"), ("birthdate",)))
+    assert query.wire["credential_sets"] == [
+        {"options": [["identity"], ["identity-mdoc"]]},
+        {"options": [["linkage"], ["linkage-mdoc"]]},
+    ]
+    assert query.parts == ({"identity", "identity-mdoc"}, {"linkage", "linkage-mdoc"})
+    linkage = query.wire["credentials"][2]
+    assert linkage["claims"] == [
+        {"id": "person_id", "path": ["person_id"]},
+        {"id": "linkage-rrn", "path": ["linkage", "rrn"]},
+        STRONG_KEY,
+    ]
+    assert query.paths == (("name_ko",), ("linkage", "rrn"), ("birthdate",))
+
+
+def test_a_number_that_is_optional_may_be_left_out_as_a_whole() -> None:
+    query = query_for(preset("p", "L3", ("name_ko",), ("linkage.rrn",)))
+    assert [each.get("required", True) for each in query.wire["credential_sets"]] == [True, False]
+
+
+def test_the_number_alone_needs_no_other_certificate() -> None:
+    assert query_for(preset("p", "L3", ("linkage.rrn",))).parts == ({"linkage", "linkage-mdoc"},)
