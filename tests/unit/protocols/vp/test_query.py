@@ -111,7 +111,7 @@ def test_the_resident_number_is_asked_of_a_certificate_of_its_own() -> None:
         {"options": [["identity"], ["identity-mdoc"]]},
         {"options": [["linkage"], ["linkage-mdoc"]]},
     ]
-    assert query.parts == ({"identity", "identity-mdoc"}, {"linkage", "linkage-mdoc"})
+    assert query.parts == (frozenset({"identity", "identity-mdoc"}), frozenset({"linkage", "linkage-mdoc"}))
     linkage = query.wire["credentials"][2]
     assert linkage["claims"] == [
         {"id": "person_id", "path": ["person_id"]},
@@ -127,4 +127,4 @@ def test_a_number_that_is_optional_may_be_left_out_as_a_whole() -> None:
 
 
 def test_the_number_alone_needs_no_other_certificate() -> None:
-    assert query_for(preset("p", "L3", ("linkage.rrn",))).parts == ({"linkage", "linkage-mdoc"},)
+    assert query_for(preset("p", "L3", ("linkage.rrn",))).parts == (frozenset({"linkage", "linkage-mdoc"}),)
