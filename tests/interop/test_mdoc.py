@@ -22,6 +22,7 @@ from sinwon.formats.mdoc.present import present
 from sinwon.formats.mdoc.session_transcript import dc_api_transcript, redirect_transcript
 from sinwon.formats.mdoc.verify import VerifiedMdoc, verify_issuer_signed, verify_mdoc
 from sinwon.keys.jwk import parse_public_jwk
+from sinwon.protocols.attestation.key_assurance import KEY_INFO, TWO_FACTORS
 from tests.interop.oracle import Oracle, OracleRefusal
 from tests.interop.shapes import flipped, private_jwk
 from tests.unit.formats.mdoc.forge import CLAIMS, DOCTYPE, HOLDER, SHOWN, VALIDITY, anchors, issued, presented, signer
@@ -135,6 +136,22 @@ def test_they_read_what_we_issue(node: Oracle) -> None:
 def test_they_verify_what_we_present(node: Oracle, name: str) -> None:
     response = present(parse_issuer_signed(issued()), SHOWN, transcript=transcript(SESSIONS[name]), signer=HOLDER)
     assert they_verify(node, response, SESSIONS[name]) == [{"doctype": DOCTYPE, "claims": notation(shown_of(CLAIMS))}]
+
+
+def test_they_read_and_verify_copies_that_say_something_of_their_key(node: Oracle) -> None:
+    copy = issue_mdoc(
+        prepare_mdoc(DOCTYPE, CLAIMS, key_info={KEY_INFO: TWO_FACTORS.claim}),
+        holder=parse_public_jwk(HOLDER.public_jwk),
+        validity=VALIDITY,
+        status=None,
+        by=signer(),
+        random=SeededRandomness(3),
+    )
+    assert b"pin-and-passkey" in copy
+    said = node.ask("mdoc.verifyIssued", issuerSigned=base64url.encode(copy), roots=ROOTS, now=NOW)
+    assert said == notation(CLAIMS)
+    response = present(parse_issuer_signed(copy), SHOWN, transcript=transcript(REDIRECT), signer=HOLDER)
+    assert they_verify(node, response) == [{"doctype": DOCTYPE, "claims": notation(shown_of(CLAIMS))}]
 
 
 def test_they_notice_what_is_not_ours(node: Oracle) -> None:

@@ -4,6 +4,7 @@ It looks at the machine's clock, so here we do as well. It knows neither the dev
 SHA-256.
 """
 
+from collections.abc import Mapping
 from functools import cache
 from os import urandom
 from time import time
@@ -23,6 +24,7 @@ from sinwon.keys.authority import Authority, create_authority
 from sinwon.keys.jwk import parse_public_jwk
 from sinwon.keys.signer import CertifiedSigner
 from sinwon.keys.trust import Anchor, Purpose, TrustAnchors
+from sinwon.protocols.attestation.key_assurance import KEY_INFO, TWO_FACTORS
 from tests.interop.oracle import Oracle, OracleRefusal
 from tests.interop.shapes import flipped, private_jwk
 from tests.unit.formats.mdoc.forge import STATUS
@@ -62,10 +64,10 @@ def whole(issuer_signed: bytes) -> bytes:
     return dump_cbor({"version": "1.0", "documents": [document], "status": 0})
 
 
-def we_issue() -> bytes:
-    hour = whole_hour(NOW)
+def we_issue(key_info: Mapping[int, object] | None = None) -> bytes:
+    hour, claims = whole_hour(NOW), {NAMESPACE: {**CLAIMS, "birth_date": FullDate(CLAIMS["birth_date"])}}
     copy = issue_mdoc(
-        prepare_mdoc(DOCTYPE, {NAMESPACE: {**CLAIMS, "birth_date": FullDate(CLAIMS["birth_date"])}}),
+        prepare_mdoc(DOCTYPE, claims, key_info=key_info),
         holder=parse_public_jwk(HOLDER.public_jwk),
         validity=Validity(hour - HOUR, hour - HOUR, hour + 30 * DAY),
         status=STATUS,
@@ -98,8 +100,9 @@ def we_verify(response: bytes) -> VerifiedMdoc:
     return verify_issuer_signed(issuer_signed, anchors=anchors, doctype=DOCTYPE, now=int(time()))
 
 
-def test_they_read_what_we_issue(pymdoccbor: Oracle) -> None:
-    said = they_verify(pymdoccbor, we_issue(), root())[NAMESPACE]
+@pytest.mark.parametrize("key_info", [None, {KEY_INFO: TWO_FACTORS.claim}], ids=["plain", "strong"])
+def test_they_read_what_we_issue(pymdoccbor: Oracle, key_info: Mapping[int, object] | None) -> None:
+    said = they_verify(pymdoccbor, we_issue(key_info), root())[NAMESPACE]
     assert said == {**CLAIMS, "portrait": {"bytes": base64url.encode(CLAIMS["portrait"])}}
     other = create_authority(key("other root"), "Another", now=NOW, random=SeededRandomness(4))
     with pytest.raises(OracleRefusal):
