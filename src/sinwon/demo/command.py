@@ -110,6 +110,7 @@ def _stay(deployment: Deployment) -> None:
     origins = deployment.origins
     places = [("시연 지갑 wallet", f"{origins['wallet']}/")]
     places += [(site.name_ko, f"{site.origin}/") for site in deployment.sites]
+    places.append(("분실 정지 lost phone", f"{origins['issuer']}/lost"))
     places += [(place, origins[place] + path) for place, path in DOCUMENTS.items()]
     for name, address in [*places, ("log", str(deployment.folder / "log.jsonl"))]:
         click.echo(f"  {fit(name, 22)}{address}")

@@ -66,8 +66,8 @@ IDENTITY: Final = (
     Claim("passport.type", "여권 종류", "Passport type", "passport_type"),
     Claim("passport.issuing_state", "여권 발행국", "Issuing state", "passport_issuing_state"),
     Claim("passport.number", "여권번호", "Passport number", "passport_number"),
-    Claim("passport.issue_date", "여권 발급일", "Passport date of issue", "passport_issue_date", form=Form.DATE),
-    Claim("passport.expiry_date", "여권 기간 만료일", "Passport date of expiry", "passport_expiry_date", form=Form.DATE),
+    Claim("passport.issue_date", "여권 발급일", "Passport issue date", "passport_issue_date", form=Form.DATE),
+    Claim("passport.expiry_date", "여권 만료일", "Passport expiry date", "passport_expiry_date", form=Form.DATE),
     Claim("passport.authority", "여권 발행관청", "Passport authority", "passport_authority"),
     Claim("contact", "연락처", "Contact", None),
     Claim("contact.address", "주소", "Address", "resident_address"),
@@ -89,3 +89,12 @@ LINKAGE: Final = (
     Claim("linkage", "연계 정보", "Linkage", None),
     Claim("linkage.rrn", "주민등록번호", "Resident registration number", "rrn"),
 )
+_BY_PATH: Final = {claim.path: claim for claim in (*IDENTITY, *LINKAGE)}
+
+
+def claim_label(path: str, language: str) -> str:
+    """What people are told the claim is, in "ko" or English; the path itself of one that the table does not know."""
+    claim = _BY_PATH.get(path)
+    if claim is None or not claim.korean:
+        return path
+    return claim.korean if language == "ko" else claim.english

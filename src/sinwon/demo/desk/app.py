@@ -25,7 +25,7 @@ from sinwon.demo.traveller import Traveller
 from sinwon.holder.ask import Ask, AskedClaim
 from sinwon.holder.present import NO, Choice, Declined
 from sinwon.protocols.credential_claims import IDENTITY as CLAIMS
-from sinwon.protocols.credential_claims import Form
+from sinwon.protocols.credential_claims import Form, claim_label
 from sinwon.protocols.credential_types import IDENTITY
 from sinwon.protocols.trust.catalogue import Catalogue
 from sinwon.web.shared.app import RoleApp, make_app
@@ -149,14 +149,12 @@ def desk_app(desk: Desk) -> RoleApp:
 
 def _shown(claim: AskedClaim, texts: Texts) -> dict[str, Any]:
     """A photo as a picture or not at all, texts cut and without control characters."""
-    key = f"claim-{claim.name}"
-    label = texts(key) if key in texts.keys else claim.name
     is_image = claim.name in IMAGES
     value = shown(claim.value) if isinstance(claim.value, str) and not is_image else claim.value
     picture = shown_picture(claim.value) if is_image else None
     return {
         "name": claim.name,
-        "label": label,
+        "label": claim_label(claim.name, texts.language),
         "required": claim.required,
         "value": None if is_image else value,
         "picture": picture,

@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from sinwon.core.refusal import Refusal
+from sinwon.protocols.credential_claims import claim_label
 from sinwon.services.presentation.gateway import Gateway
 from sinwon.services.sign_in.ask_again import ask_once_more
 from sinwon.services.sign_in.browser import OTHER_BROWSER, OVER
@@ -23,7 +24,7 @@ from sinwon.services.sign_in.start import UNKNOWN_CLIENT, UNKNOWN_REDIRECT, Star
 from sinwon.services.sign_in.view import View, view_sign_in
 from sinwon.web.gateway.cookie import browser_of, remember_browser
 from sinwon.web.shared.answers import NO_STORE
-from sinwon.web.shared.pages import Pages, Texts, language_of
+from sinwon.web.shared.pages import Pages, language_of
 from sinwon.web.shared.reading import query, read_form
 
 HERE: Final = Path(__file__).parent
@@ -58,7 +59,7 @@ class SignInPages:
         except Refusal as refusal:
             return self._error(request, refusal)
         language = language_of(request)
-        values = _values(view, language, self.pages.texts[language])
+        values = _values(view, language)
         return self.pages.render(request, "sign_in.html", values, form_action=[_origin(view.redirect_uri)])
 
     async def again(self, request: Request) -> Response:
@@ -106,10 +107,10 @@ def _origin(uri: str) -> str:
     return f"{parts.scheme}://{parts.netloc}"
 
 
-def _values(view: View, language: str, texts: Texts) -> dict[str, Any]:
+def _values(view: View, language: str) -> dict[str, Any]:
     """The view in the words of one language."""
     service, preset = view.service, view.preset
-    label = partial(_label, texts)
+    label = partial(claim_label, language=language)
     minutes, seconds = divmod(view.seconds_left, 60)
     return {
         "view": view,
@@ -131,12 +132,6 @@ def _values(view: View, language: str, texts: Texts) -> dict[str, Any]:
 
 def _in(language: str, ko: str, en: str) -> str:
     return ko if language == "ko" else en
-
-
-def _label(texts: Texts, path: str) -> str:
-    """The claim's name for people; the catalogue may know a claim before this page does."""
-    key = f"claim-{path}"
-    return texts(key) if key in texts.keys else path
 
 
 def _qr(link: str) -> str:

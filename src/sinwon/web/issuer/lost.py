@@ -34,6 +34,7 @@ FIELDS: Final[Mapping[str, str]] = {
 }
 """Which field an error is about: it is said beside it, and the cursor is there."""
 STATUSES: Final[Mapping[str, int]] = {LINK_OVER: 410, "too_many_requests": 429, "cross_site": 403, UNKNOWN_CODE: 404}
+LONGEST_TYPED: Final = 64  # characters given back: as many as the fields take
 PROBLEMS: Final = frozenset({LINK_OVER, "too_many_requests", "cross_site"})
 """Have a page of their own; anything else is a form that was not one."""
 
@@ -44,10 +45,11 @@ class LossPages:
         self.pages = Pages(HERE / "templates", HERE / "locale")
 
     async def start(self, request: Request) -> Response:
-        return self._form(request, None)
+        return self._form(request, {}, None)
 
     async def stop(self, request: Request) -> Response:
         """One of the two forms: `code` is the first way, anything else the second."""
+        form: dict[str, str] = {}
         try:
             check_same_site(request, self.issuer.origin)
             form = await read_form(request)
@@ -56,7 +58,7 @@ class LossPages:
             ask_for_link(self.issuer, form.get("number", ""), form.get("birthdate", ""))
         except Refusal as refusal:
             if refusal.code in FIELDS:
-                return self._form(request, refusal)
+                return self._form(request, form, refusal)
             return self._problem(request, refusal)
         return self.pages.render(request, "loss_asked.html", {})
 
@@ -75,11 +77,13 @@ class LossPages:
         except Refusal as refusal:
             return self._problem(request, refusal)
 
-    def _form(self, request: Request, refusal: Refusal | None) -> Response:
+    def _form(self, request: Request, form: Mapping[str, str], refusal: Refusal | None) -> Response:
+        """With number and birth date as typed, so that one wrong field is one to mend; a code is not given back."""
+        typed = {name: form.get(name, "")[:LONGEST_TYPED] for name in ("number", "birthdate")}
         if refusal is None:
-            return self.pages.render(request, "loss.html", {"error": None, "field": None})
+            return self.pages.render(request, "loss.html", {"typed": typed, "error": None, "field": None})
         self._log(refusal)
-        values = {"error": f"loss-error-{refusal.code}", "field": FIELDS[refusal.code]}
+        values = {"typed": typed, "error": f"loss-error-{refusal.code}", "field": FIELDS[refusal.code]}
         return self.pages.render(request, "loss.html", values, status=STATUSES.get(refusal.code, 400))
 
     def _stopped(self, request: Request, stopped: Stopped) -> Response:

@@ -4,6 +4,9 @@ from collections import Counter
 from datetime import date
 from zoneinfo import ZoneInfo
 
+import pytest
+
+from sinwon.protocols.credential_claims import claim_label
 from sinwon.protocols.credential_types import PERSON_ID
 from sinwon.services.catalogue.seed_data import read_seed
 
@@ -18,6 +21,14 @@ PILOT_14 = {
 def test_all_missions_are_there_under_their_own_ids() -> None:
     assert len(SEED.missions) == len(MISSIONS) == 199
     assert len({stored.mission.id for stored in SEED.missions}) == 199
+
+
+@pytest.mark.parametrize("language", ["ko", "en"])
+def test_whatever_a_purpose_asks_for_has_a_name_for_people(language: str) -> None:
+    asked = {claim for preset in SEED.presets for claim in preset.claims}
+    assert "linkage.rrn" in asked
+    assert [claim for claim in asked if claim_label(claim, language) == claim] == []
+    assert claim_label("somebody.elses", language) == "somebody.elses"
 
 
 def test_types_and_regions_add_up() -> None:
