@@ -130,8 +130,9 @@ class Desk:
             "purpose": consent.preset.purpose_ko if ko else consent.preset.purpose_en,
             "retention": consent.preset.retention_ko if ko else consent.preset.retention_en,
             "legal_basis": consent.preset.legal_basis_ko if ko else consent.preset.legal_basis_en,
-            "claims": [_shown(claim, texts) for claim in consent.claims],
+            "claims": [_shown(claim, texts) for claim in sorted(consent.claims, key=lambda claim: not claim.required)],
             "available": consent.available,
+            "lacking": "no-attested-copy" if consent.preset.level == "L3" else "ended-no_certificate",
             "anonymous": consent.preset.anonymous,
         }
 
