@@ -3,6 +3,7 @@
 It imitates no real site: the banner, the name and every page say that it is a demonstration.
 """
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -15,13 +16,18 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from sinwon.core.text import masked_rrn
+from sinwon.protocols.credential_claims import claim_label
+from sinwon.protocols.oidc.claims import STANDARD
 from sinwon.web.shared.app import make_app
 from sinwon.web.shared.pages import Pages, language_of, style_route
 
 HERE: Final = Path(__file__).parent
 TLS: Final = httpx2.create_ssl_context(trust_env=False)
 """Made once: the client library would read the trust store anew for each request."""
-SHOWN: Final = ("name", "birthdate", "phone_number", "email")
+OF_PROVIDER: Final = frozenset({"sub", "acr"})
+CLAIM_OF: Final = {".".join(steps): name for name, steps in STANDARD.items()}
+"""What the provider calls otherwise than the certificate, by the provider's name."""
 ERRORS: Final = ("access_denied", "unauthorized_client", "unmet_authentication_requirements", "invalid_scope")
 
 
@@ -61,7 +67,9 @@ class SitePages:
 
     async def home(self, request: Request) -> Response:
         person = request.session.get("person")
-        values = {"site": self.site.name(language_of(request)), "person": person, "shown": SHOWN, "scopes": self.site.scopes}
+        language = language_of(request)
+        given = [] if person is None else [(claim_label(name, language), text) for name, text in person["given"]]
+        values = {"site": self.site.name(language), "person": person, "given": given, "scopes": self.site.scopes}
         return self.pages.render(request, "home.html", values, form_action=[self.site.gateway])
 
     async def sign_in(self, request: Request) -> Response:
@@ -77,7 +85,10 @@ class SitePages:
             token = await self.client.authorize_access_token(request)
         except OAuthError as error:
             return self._failed(request, str(error.error))
-        request.session["person"] = {**(await self.client.userinfo(token=token)), "acr": token["userinfo"]["acr"]}
+        told = dict(await self.client.userinfo(token=token))
+        # The session is a signed cookie, which its browser can read: a resident number stands there masked only.
+        person = {"name": told.get("name"), "sub": told["sub"], "acr": token["userinfo"]["acr"], "given": list(given_claims(told))}
+        request.session["person"] = person
         return RedirectResponse(self.site.origin + "/", 303)
 
     async def sign_out(self, request: Request) -> Response:
@@ -88,6 +99,17 @@ class SitePages:
         code = error if error in ERRORS else "other"
         values = {"site": self.site.name(language_of(request)), "error": code, "code": error if code != "other" else "-"}
         return self.pages.render(request, "failed.html", values, status=400)
+
+
+def given_claims(told: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, str]]:
+    """All that this service was told of the person, by the claim's name in the certificate."""
+    for name, value in told.items():
+        path = above + name
+        if isinstance(value, dict):
+            yield from given_claims(value, f"{path}.")
+        elif path not in OF_PROVIDER:
+            claim = CLAIM_OF.get(path, path)
+            yield claim, masked_rrn(str(value)) if claim == "linkage.rrn" else str(value)
 
 
 def site_app(site: Site) -> Any:
