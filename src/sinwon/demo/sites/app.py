@@ -87,8 +87,8 @@ class SitePages:
             return self._failed(request, str(error.error))
         told = dict(await self.client.userinfo(token=token))
         # The session is a signed cookie, which its browser can read: a resident number stands there masked only.
-        person = {"name": told.get("name"), "sub": told["sub"], "acr": token["userinfo"]["acr"], "given": list(given_claims(told))}
-        request.session["person"] = person
+        person = {"name": told.get("name"), "sub": told["sub"], "given": list(given_claims(told))}
+        request.session["person"] = {**person, "acr": token["userinfo"]["acr"]}
         return RedirectResponse(self.site.origin + "/", 303)
 
     async def sign_out(self, request: Request) -> Response:
