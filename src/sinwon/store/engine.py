@@ -15,6 +15,7 @@ from sinwon.store.group import CURRENT
 
 THREADS: Final = 40  # what the web framework runs at once; the pool must not be smaller
 BUSY_MILLISECONDS: Final = 10_000
+CHECKPOINT_PAGES: Final = 4000  # 16 MB of log: pages written many times meanwhile are copied back once, 8 % of a transaction
 READING: Final = "sinwon_reading"
 
 
@@ -72,6 +73,7 @@ def _prepare_sqlite(raw: Any, _record: object) -> None:
         "foreign_keys=on",
         f"busy_timeout={BUSY_MILLISECONDS}",
         "secure_delete=on",
+        f"wal_autocheckpoint={CHECKPOINT_PAGES}",
     ):
         raw.execute(f"PRAGMA {pragma}")
 

@@ -13,7 +13,7 @@ from sinwon.formats.status.token import Kind
 from sinwon.store.issuer import status
 
 SAMPLE: Final = 8  # the smallest one that judges how full a list is
-OVERSIZE: Final = 4  # how many more are drawn than are needed
+OVERSIZE: Final = 2  # drawn for each one needed: with fewer than half of them taken, enough are free
 DRAW_BYTES: Final = 4
 
 

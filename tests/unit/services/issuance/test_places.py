@@ -8,13 +8,19 @@ from tests.world import SeededRandomness
 
 def test_draws_enough_distinct_places_within_the_list() -> None:
     drawn = draw_places(10, size=1 << 20, random=SeededRandomness(4))
-    assert len(set(drawn)) == len(drawn) >= 39
+    assert len(set(drawn)) == len(drawn) >= 19
     assert all(0 <= place < 1 << 20 for place in drawn)
 
 
 def test_places_are_no_sequence() -> None:
     drawn = draw_places(100, size=1 << 20, random=SeededRandomness(4))
     assert abs(correlation([float(n) for n in range(len(drawn))], [float(place) for place in drawn])) < 0.2
+
+
+def test_enough_are_free_while_fewer_than_half_are_taken() -> None:
+    drawn = draw_places(50, size=1 << 20, random=SeededRandomness(4))
+    most = frozenset(drawn[: (len(drawn) - 1) // 2])
+    assert choose_places(drawn, most, 50) == drawn[len(most) : len(most) + 50]
 
 
 def test_takes_the_first_free_ones() -> None:
