@@ -157,7 +157,7 @@ def refusals() -> dict[str, str]:
 def test_every_failure_to_decrypt_looks_the_same(fault: str) -> None:
     with pytest.raises(Malformed) as refusal:
         read(refusals()[fault])
-    assert str(refusal.value) == "invalid_request: the response does not decrypt"
+    assert str(refusal.value) == "invalid_request: the message does not decrypt"
 
 
 @pytest.mark.parametrize("enc", ENC_VALUES)
