@@ -83,20 +83,22 @@ DISPLAYS: Final = {IDENTITY_TYPE.vct: IDENTITY_DISPLAY, LINKAGE_TYPE.vct: LINKAG
 
 
 def configurations(required: KeyAssurance = TWO_FACTORS) -> dict[str, Configuration]:
-    """`credential_configurations_supported` [OID4VCI 12.2.4, A.2, A.3]; `required` of the keys that must be attested."""
+    """`credential_configurations_supported` [OID4VCI 12.2.4, A.2, A.3]; `required` of the keys that must be attested. A scope
+    has the name of its configuration [HAIP 4.1]."""
     forms = {SD_JWT_VC: _sd_jwt, MDOC: _mdoc}
     proofs = {attested: _proof_types(required if attested else None) for attested in (False, True)}
-    return {name: forms[issued.format](issued.type, proofs[issued.attested]) for name, issued in ISSUED.items()}
+    return {name: forms[issued.format](name, issued.type, proofs[issued.attested]) for name, issued in ISSUED.items()}
 
 
 def _proof_types(required: KeyAssurance | None) -> dict[str, ProofType]:
     return {JWT: ProofType(("ES256",), required), ATTESTATION: ProofType(("ES256",), required)}
 
 
-def _sd_jwt(kind: CredentialType, proofs: dict[str, ProofType]) -> Configuration:
+def _sd_jwt(name: str, kind: CredentialType, proofs: dict[str, ProofType]) -> Configuration:
     described = tuple(_described(claim.steps, claim) for claim in kind.claims if claim.english)
     return Configuration(
         format=SD_JWT_VC,
+        scope=name,
         vct=kind.vct,
         credential_signing_alg_values_supported=("ES256",),
         cryptographic_binding_methods_supported=("jwk",),
@@ -105,11 +107,12 @@ def _sd_jwt(kind: CredentialType, proofs: dict[str, ProofType]) -> Configuration
     )
 
 
-def _mdoc(kind: CredentialType, proofs: dict[str, ProofType]) -> Configuration:
+def _mdoc(name: str, kind: CredentialType, proofs: dict[str, ProofType]) -> Configuration:
     elements = kind.by_element.items()
     described = tuple(_described((kind.doctype, element), claim) for element, claim in elements if claim.english)
     return Configuration(
         format=MDOC,
+        scope=name,
         doctype=kind.doctype,
         credential_signing_alg_values_supported=(ES256,),
         cryptographic_binding_methods_supported=("cose_key",),

@@ -1,7 +1,7 @@
 """The credential endpoint's messages (OpenID4VCI 1.0 §8.2, §8.3): what is asked for, the proofs as text, the answer.
 
-Owns shape and count; proofs and attestations are read by vci.proof and attestation.key_attestation. This issuer offers no
-encryption of its own beside TLS, so a request that asks for it is refused.
+Owns shape and count; proofs and attestations are read by vci.proof and attestation.key_attestation, what is asked of encryption
+by vci.encryption. Whether a token wants an identifier or a configuration's name, the use case says.
 """
 
 from dataclasses import dataclass
@@ -12,9 +12,10 @@ import msgspec
 from sinwon.core.refusal import Malformed, Refusal, Unmet
 from sinwon.core.strict_json import parse_as
 from sinwon.protocols.attestation.key_attestation import KeyAttestation, parse_key_attestation
+from sinwon.protocols.vci.credential_identifiers import configuration_of
+from sinwon.protocols.vci.encryption import AnswerKey, parse_answer_key
 from sinwon.protocols.vci.errors import (
     INVALID_CREDENTIAL_REQUEST,
-    INVALID_ENCRYPTION_PARAMETERS,
     INVALID_PROOF,
     UNKNOWN_CREDENTIAL_CONFIGURATION,
     UNKNOWN_CREDENTIAL_IDENTIFIER,
@@ -34,6 +35,10 @@ class CredentialRequest:
     """Of type `jwt`; none where the attestation stands for them."""
     attestation: KeyAttestation | None = None
     """Of all keys of the request, whichever way it came."""
+    by_identifier: bool = False
+    """Whether the configuration was named by a credential identifier."""
+    encryption: AnswerKey | None = None
+    """How the answer is to be encrypted."""
 
 
 class Credential(msgspec.Struct, frozen=True):
@@ -52,20 +57,21 @@ class _Message(msgspec.Struct, frozen=True):
     credential_response_encryption: Any = None
 
 
-def parse_credential_request(data: bytes, *, known: frozenset[str], batch_size: int) -> CredentialRequest:
-    """The request, for one of the `known` configurations and of 1 to `batch_size` keys. Raises Refusal."""
+def parse_credential_request(data: bytes, *, known: frozenset[str], batch_size: int, sealed: bool = False) -> CredentialRequest:
+    """The request, for one of the `known` configurations and of 1 to `batch_size` keys; `sealed`, it came encrypted. Raises
+    Refusal."""
     try:
         message = parse_as(data, _Message, limit=MAX_REQUEST)
     except Refusal as refusal:
         raise Malformed(INVALID_CREDENTIAL_REQUEST, refusal.why) from None
-    if message.credential_response_encryption is not None:
-        raise Unmet(INVALID_ENCRYPTION_PARAMETERS, "response encryption is not offered")
+    encryption = parse_answer_key(message.credential_response_encryption, sealed=sealed)
     configuration_id = _configuration(message, known)
     proofs, attestation = _proofs(message.proofs, batch_size)
     # 6 no more keys than the batch has copies [OID4VCI 12.2.4]
     if attestation is not None and len(attestation.keys) > batch_size:
         raise Malformed(INVALID_PROOF, "more keys are attested than the batch size")
-    return CredentialRequest(configuration_id, proofs, attestation)
+    by_identifier = message.credential_identifier is not None
+    return CredentialRequest(configuration_id, proofs, attestation, by_identifier, encryption)
 
 
 def _configuration(message: _Message, known: frozenset[str]) -> str:
@@ -73,11 +79,18 @@ def _configuration(message: _Message, known: frozenset[str]) -> str:
     # 1 exactly one of the two names [OID4VCI 8.2]
     if (configuration_id is None) == (identifier is None):
         raise Malformed(INVALID_CREDENTIAL_REQUEST, "not exactly one of configuration id and identifier")
-    # 2 identifiers exist only after a token response that named some; ours names none [OID4VCI 6.2]
-    if configuration_id is None:
-        raise Unmet(UNKNOWN_CREDENTIAL_IDENTIFIER, "no identifiers were given")
+    # 2 a name of ours [OID4VCI 6.2, 12.2.4]
+    if identifier is not None:
+        return _identified(identifier, known)
     if configuration_id not in known:
         raise Unmet(UNKNOWN_CREDENTIAL_CONFIGURATION, "no such configuration")
+    return configuration_id
+
+
+def _identified(identifier: str, known: frozenset[str]) -> str:
+    configuration_id = configuration_of(identifier)
+    if configuration_id not in known:
+        raise Unmet(UNKNOWN_CREDENTIAL_IDENTIFIER, "no such identifier")
     return configuration_id
 
 

@@ -1,6 +1,6 @@
 """The issuer's metadata (OpenID4VCI 1.0 §12.2): message, place, and reading it as a wallet.
 
-Owns the shape of the parts we write or use; unknown members are ignored. Signed metadata is not offered.
+Owns the shape of the parts we write or use; unknown members are ignored. The signed form is vci.signed_metadata.
 """
 
 from typing import Final
@@ -11,6 +11,7 @@ from sinwon.core.refusal import Malformed, Refusal, Unmet
 from sinwon.core.strict_json import parse_as
 from sinwon.formats.mdoc.names import MDOC
 from sinwon.protocols.attestation.key_assurance import UNKNOWN, KeyAssurance
+from sinwon.protocols.vci.encryption import RequestEncryption, ResponseEncryption
 
 WELL_KNOWN: Final = "openid-credential-issuer"
 MAX_METADATA: Final = 256 * 1024
@@ -54,6 +55,8 @@ class Configuration(msgspec.Struct, frozen=True, omit_defaults=True):
     """Of a `dc+sd-jwt`."""
     doctype: str = ""
     """Of an `mso_mdoc`."""
+    scope: str | None = None
+    """What an authorization request asks for to get it."""
     credential_signing_alg_values_supported: tuple[str | int, ...] = ()
     cryptographic_binding_methods_supported: tuple[str, ...] = ()
     proof_types_supported: dict[str, ProofType] = msgspec.field(default_factory=dict)
@@ -86,9 +89,12 @@ class IssuerMetadata(msgspec.Struct, frozen=True, omit_defaults=True):
     credential_endpoint: str
     credential_configurations_supported: dict[str, Configuration]
     nonce_endpoint: str | None = None
+    deferred_credential_endpoint: str | None = None
     notification_endpoint: str | None = None
     authorization_servers: tuple[str, ...] = ()
     batch_credential_issuance: BatchIssuance | None = None
+    credential_request_encryption: RequestEncryption | None = None
+    credential_response_encryption: ResponseEncryption | None = None
     display: tuple[Display, ...] = ()
     sinwon_certificate_endpoint: str | None = None
     """Ours, and ignored by other wallets [OID4VCI 12.2.4]: where a holder looks after the certificate."""

@@ -33,7 +33,7 @@ def test_every_configuration_is_complete() -> None:
         required = {"key_attestations_required": {"user_authentication": [PIN_AND_PASSKEY]}} if issued.attested else {}
         proof_type = {"proof_signing_alg_values_supported": ["ES256"], **required}
         assert configuration["proof_types_supported"] == {"jwt": proof_type, "attestation": proof_type}
-        assert "scope" not in configuration
+        assert configuration["scope"] == name
 
 
 def test_claims_of_an_mdoc_are_a_namespace_and_an_element() -> None:
