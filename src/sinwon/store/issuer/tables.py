@@ -5,7 +5,8 @@ a keyed hash only (persons.rrn_index), the issuance PIN, the revocation code and
 (offers.tx_code, certificates.revocation_code and .registration_index, the latter two until the end), codes, links, tokens and
 holder keys as digests; of a refresh token nothing but how often it was renewed. Addresses of notices are sealed, and wiped when
 the notice was sent or given up. Of whoever asks for a link to stop a certificate nothing is kept but the keyed hash that finds
-it, for a minute (loss_asks.of); what is mailed, links and codes, is a digest (mailed_secrets). After its end stay the
+it, for a minute (loss_asks.of); what is mailed, links and codes, is a digest (mailed_secrets). Of an issuance to come there are
+the public keys and how the answer is encrypted, sealed, until it came (pendings.sealed). After its end stay the
 certificate's id, application, reason and person id, and each copy's place in a status list: a place is never given twice, so
 its row is never deleted.
 """
@@ -164,6 +165,18 @@ REFRESHES: Final = Table(
     Column("generation", Integer, nullable=False),
     Column("rotated_at", BigInteger, nullable=False),
     Column("state", String(16), nullable=False),
+    **WITHOUT_ROWID,
+)
+PENDINGS: Final = Table(
+    "pendings",
+    METADATA,
+    Column("id", String(DIGEST), primary_key=True),
+    Column("certificate", String(ID), ForeignKey("certificates.id"), nullable=False, index=True),
+    Column("configuration", String(64), nullable=False),
+    Column("key", String(DIGEST)),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("due_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
     **WITHOUT_ROWID,
 )
 USED_ONCE: Final = Table(
