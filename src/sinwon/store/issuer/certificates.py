@@ -77,6 +77,8 @@ class Granted:
     """The thumbprint of the key the token is bound to; None for a bearer token."""
     device: str | None = None
     """The state of the device with that key (store.issuer.devices)."""
+    by_identifier: bool = False
+    """Whether credential identifiers came with the token, which a request then has to use."""
 
 
 @dataclass(frozen=True, slots=True)
