@@ -1,6 +1,7 @@
 """Configuration: one TOML file per deployment, read once by `cli`. Unknown settings are refused.
 
-The `demo` profile alone allows plain http, and only to and on loopback; every other profile wants https origins.
+The `demo` profile alone allows plain http, and only to and on loopback; every other profile wants https origins. What exists
+for a foreign test harness, fixed secrets and people who sign in by a button, exists in the `conformance` profile alone.
 """
 
 from pathlib import Path
@@ -87,8 +88,19 @@ class MailSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
     """File whose first line is the password."""
 
 
+class TlsSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """For roles that speak TLS themselves instead of a proxy before them."""
+
+    certificates: str
+    """PEM file: the chain for the hosts of all origins, leaf first."""
+    key: str
+    """PEM file."""
+    authority: str | None = None
+    """PEM file: a private authority that the roles accept of each other, and of nobody they would not accept anyway."""
+
+
 class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    profile: Literal["demo", "production"]
+    profile: Literal["demo", "conformance", "production"]
     operator_key: str
     """File with the trust operator's public JWK, pinned."""
     trust: TrustSettings
@@ -97,10 +109,16 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     gateway: GatewaySettings
     mail: MailSettings | None = None
     """Without it mail stays in the issuer's outbox."""
+    tls: TlsSettings | None = None
 
     @property
     def is_demo(self) -> bool:
         return self.profile == "demo"
+
+    @property
+    def is_for_tests(self) -> bool:
+        """Whether everybody in it is invented."""
+        return self.profile != "production"
 
     def check(self) -> None:
         """Raises Fault where an origin does not suit the profile."""

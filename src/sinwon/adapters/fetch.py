@@ -10,6 +10,7 @@ import socket
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import TimeoutError as LateError
+from enum import Enum, auto
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from ssl import SSLContext, SSLError
 from threading import local
@@ -43,16 +44,24 @@ def resolve_name(host: str, port: int) -> list[str]:
     return [str(found[4][0]) for found in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
 
 
+class Reach(Enum):
+    """How far requests may go."""
+
+    PUBLIC = auto()
+    """https to addresses of the public internet."""
+    LOCAL = auto()
+    """Also https to any other address of one machine: a test harness stands in the same room."""
+    DEMO = auto()
+    """Also https and plain http to loopback: all roles run on one machine."""
+
+
 class Fetcher:
-    """Implements core.fetch.Fetch. Safe for many threads; connections are kept alive and shared.
+    """Implements core.fetch.Fetch. Safe for many threads; connections are kept alive and shared."""
 
-    `demo` allows plain http to loopback, and https to loopback, so that all roles can run on one machine.
-    """
-
-    def __init__(self, *, demo: bool = False, resolve: Resolve = resolve_name, tls: SSLContext | None = None) -> None:
-        self._demo = demo
+    def __init__(self, *, reach: Reach = Reach.PUBLIC, resolve: Resolve = resolve_name, tls: SSLContext | None = None) -> None:
+        self._plain = reach is Reach.DEMO
         self._call = _Call()
-        self._network = _CheckedNetwork(resolve, self._call, demo=demo)
+        self._network = _CheckedNetwork(resolve, self._call, reach)
         self._pool = httpcore2.ConnectionPool(
             ssl_context=tls or httpx2.create_ssl_context(trust_env=False),
             max_connections=CONNECTIONS,
@@ -81,7 +90,7 @@ class Fetcher:
         self._network.close()
 
     def _request(self, method: str, url: str, body: bytes | None, headers: Mapping[str, str], limit: int) -> Answer:
-        target = _target(url, demo=self._demo)
+        target = _target(url, plain=self._plain)
         self._call.begin(plain=target.scheme == b"http")
         sent = list({"user-agent": USER_AGENT, "accept-encoding": "identity", **headers}.items())
         extensions = {"timeout": {"connect": CONNECT_SECONDS, "pool": CONNECT_SECONDS}}
@@ -115,10 +124,10 @@ class _Call(local):
 class _CheckedNetwork(httpcore2.NetworkBackend):
     """Connects only to addresses that this request may reach."""
 
-    def __init__(self, resolve: Resolve, call: _Call, *, demo: bool) -> None:
+    def __init__(self, resolve: Resolve, call: _Call, reach: Reach) -> None:
         self._resolve = resolve
         self._call = call
-        self._demo = demo
+        self._reach = reach
         self._real = httpcore2.SyncBackend()
         self._resolvers = ThreadPoolExecutor(RESOLVERS, thread_name_prefix="resolve")
 
@@ -155,9 +164,11 @@ class _CheckedNetwork(httpcore2.NetworkBackend):
 
     def _may_reach(self, text: str) -> bool:
         address = ip_address(text.partition("%")[0])
+        if self._reach is Reach.DEMO and address.is_loopback:
+            return True
         if self._call.plain:
-            return self._demo and address.is_loopback
-        return is_public(address) or (self._demo and address.is_loopback)
+            return False
+        return is_public(address) or (self._reach is Reach.LOCAL and not address.is_multicast)
 
 
 class _TimedStream(httpcore2.NetworkStream):
@@ -199,7 +210,7 @@ def is_public(address: Address) -> bool:
     return address.is_global and not address.is_multicast
 
 
-def _target(url: str, *, demo: bool) -> httpcore2.URL:
+def _target(url: str, *, plain: bool) -> httpcore2.URL:
     """The request target of an allowed URL. Raises Unreachable."""
     if len(url) > MAX_URL:
         raise Unreachable("the address is too long")
@@ -207,7 +218,7 @@ def _target(url: str, *, demo: bool) -> httpcore2.URL:
         parsed = httpx2.URL(url)
     except (httpx2.InvalidURL, ValueError):
         raise Unreachable("not an address") from None
-    if parsed.scheme != "https" and not (demo and parsed.scheme == "http"):
+    if parsed.scheme != "https" and not (plain and parsed.scheme == "http"):
         raise Unreachable("only https")
     if parsed.userinfo or parsed.fragment or not parsed.host:
         raise Unreachable("no host, or user information or fragment in the address")

@@ -15,10 +15,10 @@ from sqlalchemy.exc import SQLAlchemyError
 from sinwon.cli.inspect.command import inspect_command
 from sinwon.cli.log import configure_logs
 from sinwon.cli.register import CONFIG, client_command, officer_command
-from sinwon.cli.serving import Listener, serving
+from sinwon.cli.serving import serving
 from sinwon.cli.setup import ROLES, Plan, set_up
 from sinwon.cli.verify.command import verify_command
-from sinwon.cli.wiring import declare_issuer_restored, found_trust, keep_house, make_role, make_world, migrate, settings_of
+from sinwon.cli.wiring import declare_issuer_restored, found_trust, keep_house, make_listener, make_role, make_world, migrate
 from sinwon.config import Config, read_config
 from sinwon.core.refusal import Fault, Refusal
 from sinwon.demo.command import demo
@@ -90,7 +90,7 @@ def restored_command(path: Path) -> None:
 @click.argument("roles", nargs=-1, required=True, type=ROLE)
 @CONFIG
 def serve_command(roles: tuple[str, ...], path: Path) -> None:
-    """Serve ROLES until interrupted. TLS ends before us, at the deployment's proxy."""
+    """Serve ROLES until interrupted: plain http for a proxy that ends TLS, or https where the configuration has [tls]."""
     configure_logs(for_good=True)
     serve(read_config(path), roles)
 
@@ -98,10 +98,7 @@ def serve_command(roles: tuple[str, ...], path: Path) -> None:
 def serve(config: Config, names: tuple[str, ...]) -> None:
     world = make_world(config)
     roles = [make_role(world, name) for name in names]
-    listeners = {}
-    for role in roles:
-        settings = settings_of(config, role.name)
-        listeners[role.name] = Listener(role.app, settings.host, settings.port)
+    listeners = {role.name: make_listener(config, role) for role in roles}
     stop = Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())

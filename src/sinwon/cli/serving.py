@@ -7,6 +7,7 @@ loopback unless the configuration says otherwise.
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from ssl import SSLContext
 from threading import Thread
 from time import monotonic, sleep
 from typing import Final
@@ -28,9 +29,12 @@ class Listener:
     app: ASGIApp
     host: str
     port: int
+    tls: SSLContext | None = None
+    """Without it plain http, for a proxy before it or for loopback."""
 
 
 def make_server(listener: Listener) -> uvicorn.Server:
+    tls = listener.tls
     config = uvicorn.Config(
         listener.app,
         host=listener.host,
@@ -42,6 +46,7 @@ def make_server(listener: Listener) -> uvicorn.Server:
         lifespan="off",
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         limit_concurrency=MAX_CONNECTIONS,
+        ssl_context_factory=None if tls is None else lambda _config, _default: tls,
     )
     return uvicorn.Server(config)
 

@@ -20,12 +20,14 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.types import ASGIApp
 
 from sinwon.adapters.document_memory import DocumentMemory
-from sinwon.adapters.fetch import Fetcher
+from sinwon.adapters.fetch import Fetcher, Reach
 from sinwon.adapters.issuer_client import IssuerClient
 from sinwon.adapters.outbox import MailOutbox, Outbox
 from sinwon.adapters.registers.embedded import embedded_registers
 from sinwon.adapters.registers.unconnected import unconnected_registers
 from sinwon.adapters.smtp import Smtp
+from sinwon.cli.serving import Listener
+from sinwon.cli.tls import client_context, server_context
 from sinwon.cli.watermark import Watermark
 from sinwon.config import Config, Following, GatewaySettings, Listening
 from sinwon.core.clock import Clock
@@ -119,9 +121,21 @@ def keep_house(roles: Iterable[Role], stop: Event) -> None:
                 log.error("housekeeping failed", role=role.name, why=type(error).__name__)
 
 
+REACH: Final[Mapping[str, Reach]] = {"demo": Reach.DEMO, "conformance": Reach.LOCAL, "production": Reach.PUBLIC}
+
+
 def make_world(config: Config) -> World:
     """The real clock, randomness and network."""
-    return World(config, lambda: int(time.time()), os.urandom, Fetcher(demo=config.is_demo))
+    authority = config.tls.authority if config.tls is not None else None
+    tls = client_context(Path(authority) if authority is not None else None)
+    return World(config, lambda: int(time.time()), os.urandom, Fetcher(reach=REACH[config.profile], tls=tls))
+
+
+def make_listener(config: Config, role: Role) -> Listener:
+    """Where a role is served, with TLS if it is ours to speak."""
+    settings, tls = settings_of(config, role.name), config.tls
+    context = None if tls is None else server_context(Path(tls.certificates), Path(tls.key))
+    return Listener(role.app, settings.host, settings.port, context)
 
 
 def settings_of(config: Config, role: str) -> Listening:
@@ -154,7 +168,7 @@ def make_role(world: World, name: str) -> Role:
 def found_trust(world: World) -> Publication:
     """First content of the trust role: seed, anchors of the deployment's authorities, first publication."""
     engine, now = world.engine("trust"), world.clock()
-    import_seed(engine, read_seed(), actor="operator", now=now, demonstration=world.config.is_demo)
+    import_seed(engine, read_seed(), actor="operator", now=now, demonstration=world.config.is_for_tests)
     folder = Path(world.config.trust.authorities)
     issuer, gateway = world.config.issuer.origin, world.config.gateway.origin
     for anchor in (
@@ -229,7 +243,7 @@ def make_consulate(world: World, registers: Registers | None = None) -> Consulat
         origin=settings.origin,
         engine=world.engine("consulate"),
         seal=Seal(open_master(settings.master_key), world.random),
-        registers=registers or (embedded_registers() if world.config.is_demo else unconnected_registers()),
+        registers=registers or (embedded_registers() if world.config.is_for_tests else unconnected_registers()),
         register_keys={name: read_jwk(Path(file)) for name, file in settings.register_keys.items()},
         messages=Outbox(Path(settings.outbox), world.clock),
         issuer=issuer,

@@ -3,8 +3,10 @@
 The demo and the tests use it for everything; a real deployment may bring certificates of its own instead.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from ipaddress import ip_address
 from typing import Final
 
 from cryptography import x509
@@ -21,6 +23,8 @@ from sinwon.keys.software import SoftwareKey
 
 ROOT_DAYS: Final = 15 * 365  # ISO/IEC 18013-5 Annex B allows an IACA 20 years
 LEAF_DAYS: Final = 457  # and a document signer 457 days
+SERVER_DAYS: Final = 90
+SERVER_AUTH: Final = "1.3.6.1.5.5.7.3.1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,18 +47,41 @@ class Authority:
     ) -> bytes:
         """A DER end-entity certificate for `signer`, saying in its URI name whom it speaks for and, if only for some `uses`
         (extended key usages, dotted), for which."""
+        return self._certify(signer, name, [x509.UniformResourceIdentifier(uri)], now, random, days, uses)
+
+    def certify_server(self, signer: Signer, hosts: Sequence[str], *, now: int, random: Randomness) -> bytes:
+        """A DER certificate for TLS on `hosts`: names, or addresses."""
+        return self._certify(signer, hosts[0], [_host(host) for host in hosts], now, random, SERVER_DAYS, (SERVER_AUTH,))
+
+    def _certify(
+        self,
+        signer: Signer,
+        name: str,
+        names: list[x509.GeneralName],
+        now: int,
+        random: Randomness,
+        days: int,
+        uses: tuple[str, ...],
+    ) -> bytes:
         root = x509.load_der_x509_certificate(self.certificate)
         public = parse_public_jwk(signer.public_jwk).ec_key
         builder = _builder(_name(name), root.subject, public, now, days, random)
         builder = builder.add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         builder = builder.add_extension(_usage(signing=True), critical=True)
-        builder = builder.add_extension(x509.SubjectAlternativeName([x509.UniformResourceIdentifier(uri)]), critical=False)
+        builder = builder.add_extension(x509.SubjectAlternativeName(names), critical=False)
         if uses:
             purposes = x509.ExtendedKeyUsage([x509.ObjectIdentifier(use) for use in uses])
             builder = builder.add_extension(purposes, critical=True)
         authority = x509.AuthorityKeyIdentifier.from_issuer_public_key(self.key.private.public_key())
         builder = builder.add_extension(authority, critical=False)
         return builder.sign(self.key.private, SHA256()).public_bytes(Encoding.DER)
+
+
+def _host(host: str) -> x509.GeneralName:
+    try:
+        return x509.IPAddress(ip_address(host))
+    except ValueError:
+        return x509.DNSName(host)
 
 
 def create_authority(key: SoftwareKey, name: str, *, now: int, random: Randomness) -> Authority:

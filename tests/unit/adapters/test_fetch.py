@@ -11,7 +11,7 @@ from threading import Thread
 import pytest
 
 from sinwon.adapters import fetch as fetch_module
-from sinwon.adapters.fetch import Fetcher, is_public
+from sinwon.adapters.fetch import Fetcher, Reach, is_public
 from sinwon.core.fetch import Unreachable
 
 
@@ -98,7 +98,7 @@ def origin() -> Iterator[str]:
 
 @pytest.fixture
 def fetcher() -> Iterator[Fetcher]:
-    fetcher = Fetcher(demo=True)
+    fetcher = Fetcher(reach=Reach.DEMO)
     yield fetcher
     fetcher.close()
 
@@ -195,16 +195,31 @@ def test_a_name_that_points_inside_is_refused_at_connect(address: str) -> None:
 
 
 def test_plain_http_goes_to_loopback_only_even_in_the_demo() -> None:
-    fetcher = Fetcher(demo=True, resolve=lambda _host, _port: ["93.184.215.14"])
+    fetcher = Fetcher(reach=Reach.DEMO, resolve=lambda _host, _port: ["93.184.215.14"])
     with pytest.raises(Unreachable):
         fetcher.get("http://example.org/", accept="*/*")
     fetcher.close()
 
 
 def test_the_demo_does_not_open_the_rest_of_the_private_network() -> None:
-    fetcher = Fetcher(demo=True, resolve=lambda _host, _port: ["192.168.0.1"])
+    fetcher = Fetcher(reach=Reach.DEMO, resolve=lambda _host, _port: ["192.168.0.1"])
     with pytest.raises(Unreachable):
         fetcher.get("https://printer.example/", accept="*/*")
+    fetcher.close()
+
+
+@pytest.mark.parametrize("url", ["http://harness.example/", "http://127.0.0.1/"])
+def test_a_local_reach_is_for_https_only(url: str) -> None:
+    fetcher = Fetcher(reach=Reach.LOCAL, resolve=lambda _host, _port: ["127.0.0.1"])
+    with pytest.raises(Unreachable, match="only https"):
+        fetcher.get(url, accept="*/*")
+    fetcher.close()
+
+
+def test_a_local_reach_multicasts_to_nobody() -> None:
+    fetcher = Fetcher(reach=Reach.LOCAL, resolve=lambda _host, _port: ["224.0.0.1"])
+    with pytest.raises(Unreachable, match="ConnectError"):
+        fetcher.get("https://harness.example/", accept="*/*")
     fetcher.close()
 
 
@@ -216,7 +231,7 @@ def test_the_connection_goes_to_the_checked_address(origin: str) -> None:
         asked.append(host)
         return ["127.0.0.1"]
 
-    fetcher = Fetcher(demo=True, resolve=resolve)
+    fetcher = Fetcher(reach=Reach.DEMO, resolve=resolve)
     port = origin.rpartition(":")[2]
     assert fetcher.get(f"http://name.invalid:{port}/plain", accept="*/*").body == b"hello"
     assert asked == ["name.invalid"]
@@ -230,7 +245,7 @@ def test_a_resolver_that_hangs_is_unreachable(monkeypatch: pytest.MonkeyPatch) -
         time.sleep(0.5)
         return ["127.0.0.1"]
 
-    fetcher = Fetcher(demo=True, resolve=slow)
+    fetcher = Fetcher(reach=Reach.DEMO, resolve=slow)
     with pytest.raises(Unreachable):
         fetcher.get("http://slow.example/", accept="*/*")
     fetcher.close()
