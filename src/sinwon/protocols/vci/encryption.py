@@ -99,10 +99,10 @@ def parse_answer_key(value: object, *, sealed: bool) -> AnswerKey | None:
     return AnswerKey({**key.jwk, **_kid(wish.jwk)}, wish.enc, wish.zip == ZIP)
 
 
-def check_encrypted(asked: AnswerKey | None, *, sealed: bool, required: bool) -> None:
-    """Where encryption is `required`, of request and answer. Raises Unmet."""
+def check_encrypted(*, sealed: bool, answer: bool, required: bool) -> None:
+    """Where encryption is `required`: the request was `sealed`, and the `answer` will be. Raises Unmet."""
     # 4 both ways, where it must be [OID4VCI 12.2.4]
-    if required and (asked is None or not sealed):
+    if required and not (sealed and answer):
         raise Unmet(INVALID_ENCRYPTION_PARAMETERS, "encryption is required")
 
 

@@ -11,7 +11,7 @@ from sinwon.services.issuance.issuer import Issuer
 from sinwon.services.lifecycle.change import change
 from sinwon.services.lifecycle.machine import ENDED, Actor, Expire, Lapse
 from sinwon.store.engine import reading, writing
-from sinwon.store.issuer import ceilings, devices, lives, losses, notices, offers, once
+from sinwon.store.issuer import ceilings, devices, lives, losses, notices, offers, once, pendings
 
 AT_ONCE: Final = 500  # certificates end together, at midnight in Seoul
 NOTICES_KEPT: Final = 30 * DAY
@@ -43,6 +43,7 @@ def clean_up(issuer: Issuer, *, most: int = AT_ONCE) -> CleanedUp:
 def _forget(issuer: Issuer, now: int) -> int:
     with writing(issuer.engine) as connection:
         forgotten = once.forget_expired(connection, now=now)
+        forgotten += pendings.forget_expired(connection, now=now)
         forgotten += notices.forget(connection, before=now - NOTICES_KEPT)
         forgotten += ceilings.forget(connection, before=now - 2 * DAY)
         forgotten += losses.forget(connection, before=now - DAY)

@@ -1,4 +1,4 @@
-"""The issuer's public documents: its metadata and that of its authorization server, made once and served as bytes."""
+"""The issuer's public documents: its metadata, plain and signed, and that of its authorization server, served as bytes."""
 
 from typing import Final
 
@@ -9,26 +9,58 @@ from sinwon.protocols.oauth.grants.refresh_token import GRANT_TYPE as REFRESH
 from sinwon.protocols.oauth.metadata import AuthorizationServerMetadata
 from sinwon.protocols.own_certificate import PATH as CERTIFICATE_PATH
 from sinwon.protocols.vci.configurations import ISSUER_DISPLAY, configurations
+from sinwon.protocols.vci.encryption import request_encryption, response_encryption
 from sinwon.protocols.vci.metadata import BatchIssuance, IssuerMetadata
-from sinwon.services.issuance.issuer import CREDENTIAL_PATH, NONCE_PATH, NOTIFICATION_PATH, TOKEN_PATH, Issuer
+from sinwon.protocols.vci.signed_metadata import sign_metadata
+from sinwon.services.issuance.issuer import (
+    CREDENTIAL_PATH,
+    DEFERRED_PATH,
+    NONCE_PATH,
+    NOTIFICATION_PATH,
+    TOKEN_PATH,
+    Issuer,
+)
+from sinwon.services.issuance.request_key import request_key, request_key_id
 
 DETAILS_TYPE: Final = "openid_credential"
+RENEWAL: Final = 3600  # seconds: signed metadata are good for a day, and at most this old when they are given
 
 
 def issuer_metadata(issuer: Issuer) -> bytes:
     """[OID4VCI 12.2.4]"""
+    key, required = request_key(issuer), issuer.settings.encryption_required
     return dump(
         IssuerMetadata(
             credential_issuer=issuer.origin,
             credential_endpoint=issuer.origin + CREDENTIAL_PATH,
             nonce_endpoint=issuer.origin + NONCE_PATH,
+            deferred_credential_endpoint=issuer.origin + DEFERRED_PATH,
             notification_endpoint=issuer.origin + NOTIFICATION_PATH,
+            credential_request_encryption=request_encryption(key.public_jwk, request_key_id(key), required=required),
+            credential_response_encryption=response_encryption(required=required),
             batch_credential_issuance=BatchIssuance(issuer.settings.batch_size),
             display=ISSUER_DISPLAY,
             credential_configurations_supported=configurations(issuer.settings.attested),
             sinwon_certificate_endpoint=issuer.origin + CERTIFICATE_PATH,
         )
     )
+
+
+class SignedMetadata:
+    """The issuer's metadata, signed anew when they have become old [OID4VCI 12.2.3]."""
+
+    def __init__(self, issuer: Issuer, metadata: bytes) -> None:
+        self._issuer = issuer
+        self._metadata = metadata
+        self._signed = (0, b"")
+
+    def token(self) -> bytes:
+        now = self._issuer.clock()
+        begun, token = self._signed
+        if not begun <= now < begun + RENEWAL:
+            token = sign_metadata(self._metadata, issuer=self._issuer.origin, by=self._issuer.signer, now=now).encode()
+            self._signed = (now, token)
+        return token
 
 
 def authorization_server_metadata(issuer: Issuer) -> bytes:

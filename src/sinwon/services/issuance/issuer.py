@@ -25,6 +25,7 @@ from sinwon.services.issuance.chip_proof import ChipProof
 TOKEN_PATH: Final = "/token"  # noqa: S105 (a path)
 NONCE_PATH: Final = "/nonce"
 CREDENTIAL_PATH: Final = "/credential"
+DEFERRED_PATH: Final = "/deferred-credential"
 NOTIFICATION_PATH: Final = "/notification"
 OFFER_PATH: Final = "/offers/"
 STATUS_PATH: Final = "/status-lists/"
@@ -66,6 +67,17 @@ class IssuanceSettings:
     dpop_nonces: bool = False
     """Whether proofs must carry a nonce of ours (RFC 9449 §8): proofs cannot be made beforehand then, at the price of one more
     exchange."""
+    encryption_required: bool = False
+    """Whether requests must be encrypted, and ask for encrypted answers: for wallets whose servers are not to read along.
+    Without it each wallet decides."""
+    deferred: tuple[str, ...] = ()
+    """Configurations that are not issued at once but promised, and fetched later."""
+    deferred_delay: int = 5
+    """After which what was promised can be fetched."""
+    deferred_window: int = DAY
+    """How long it can be."""
+    deferred_at_once: int = 20
+    """Promises of one certificate that wait to be fetched: a token may ask again and again."""
     max_devices: int = 1
     """How many phones a certificate is on at once."""
     transfer_window: int = 900
@@ -97,6 +109,8 @@ class IssuanceSettings:
     def __post_init__(self) -> None:
         if self.max_devices != 1:
             raise Fault("a certificate is on one phone at a time")
+        if not set(self.deferred) <= set(ALL) or not 0 < self.deferred_delay < self.deferred_window:
+            raise Fault("only configurations there are can be deferred, for less than they can be fetched")
 
 
 @dataclass(frozen=True, slots=True)

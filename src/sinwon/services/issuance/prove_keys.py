@@ -27,11 +27,12 @@ def prove_keys(issuer: Issuer, request: CredentialRequest, *, nonce: str, now: i
         if required:
             check_assurance(proven.attestation.assurance, issuer.settings.attested)
         # 4 and was not taken back [OID4VCI D.1]
-        _check_status(issuer, proven.attestation, now)
+        check_status(issuer, proven.attestation, now)
     return proven
 
 
-def _check_status(issuer: Issuer, attestation: VerifiedKeyAttestation, now: int) -> None:
+def check_status(issuer: Issuer, attestation: VerifiedKeyAttestation, now: int) -> None:
+    """Raises Refusal("invalid_proof"), WouldFetch."""
     if attestation.status is None:
         return
     try:

@@ -4,7 +4,6 @@ Everything a wallet or verifier calls allows any origin without cookies; what ou
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import Final
 
 from starlette.concurrency import run_in_threadpool
@@ -23,26 +22,19 @@ from sinwon.protocols.oauth.metadata import well_known_path
 from sinwon.protocols.oauth.token_request import check_grant_type
 from sinwon.protocols.roles.messages import ASK_ACTIVE, ASK_STATE, CHANGE, MAKE_OFFER, PATHS, REVOKE
 from sinwon.protocols.roles.request import MEDIA_TYPE as ROLE_REQUEST
-from sinwon.protocols.trust.status_lists import WouldFetch
-from sinwon.protocols.vci.configurations import ALL
-from sinwon.protocols.vci.credential_request import parse_credential_request
 from sinwon.protocols.vci.metadata import WELL_KNOWN as ISSUER_WELL_KNOWN
-from sinwon.protocols.vci.notification import parse_notification
+from sinwon.protocols.vci.signed_metadata import MEDIA_TYPE as SIGNED
 from sinwon.services.issuance.ask_active import ask_active
-from sinwon.services.issuance.documents import authorization_server_metadata, issuer_metadata
+from sinwon.services.issuance.documents import SignedMetadata, authorization_server_metadata, issuer_metadata
 from sinwon.services.issuance.give_nonce import give_nonce
-from sinwon.services.issuance.issue_credentials import issue_credentials
 from sinwon.services.issuance.issuer import (
-    CREDENTIAL_PATH,
     NONCE_PATH,
-    NOTIFICATION_PATH,
     OFFER_PATH,
     STATUS_PATH,
     TOKEN_PATH,
     Issuer,
 )
 from sinwon.services.issuance.make_offer import make_offer
-from sinwon.services.issuance.note_notification import note_notification
 from sinwon.services.issuance.open_offer import open_offer
 from sinwon.services.issuance.publish_status import StatusPublisher
 from sinwon.services.issuance.redeem_code import redeem_code
@@ -51,13 +43,14 @@ from sinwon.services.issuance.revoke import revoke
 from sinwon.services.lifecycle.ask_state import ask_state
 from sinwon.services.lifecycle.change_certificate import change_certificate
 from sinwon.services.notify.notice_texts import LOST_PATH
-from sinwon.web.issuer.access import NONCE_HEADER, Access, fresh_nonce, protected, with_proof
+from sinwon.web.issuer.access import NONCE_HEADER, fresh_nonce, with_proof
 from sinwon.web.issuer.certificate import certificate_routes
+from sinwon.web.issuer.issuing import issuing_routes
 from sinwon.web.issuer.lost import LossPages
-from sinwon.web.shared.answers import NO_STORE, json_answer, public_answer
+from sinwon.web.shared.answers import json_answer, public_answer
 from sinwon.web.shared.app import RoleApp, get_only, make_app, wallet_route
 from sinwon.web.shared.pages import style_route
-from sinwon.web.shared.reading import check_accepts, query, read_body, read_form, require_type
+from sinwon.web.shared.reading import check_accepts, prefers, query, read_body, read_form, require_type
 
 STATUSES: Final[Mapping[str, int]] = {
     "mission_not_open": 403,
@@ -76,6 +69,7 @@ STATUSES: Final[Mapping[str, int]] = {
     "historical_status": 501,
 }
 METADATA_AGE: Final = 600  # seconds
+JSON: Final = "application/json"
 RoleUseCase = Callable[[Issuer, str], object]
 
 
@@ -84,6 +78,7 @@ def issuer_app(issuer: Issuer) -> RoleApp:
     lost = LossPages(issuer)
     routes = [
         *_wallet_routes(issuer),
+        *issuing_routes(issuer),
         *certificate_routes(issuer),
         *_public_routes(issuer),
         *_role_routes(issuer),
@@ -97,8 +92,6 @@ def issuer_app(issuer: Issuer) -> RoleApp:
 
 
 def _wallet_routes(issuer: Issuer) -> list[Route]:
-    in_line = replace(issuer, fetch=None)
-
     async def offer(request: Request) -> Response:
         return json_answer(open_offer(issuer, request.path_params["secret"]))
 
@@ -111,32 +104,16 @@ def _wallet_routes(issuer: Issuer) -> list[Route]:
     async def nonce(_request: Request) -> Response:
         return json_answer(give_nonce(issuer), headers=fresh_nonce(issuer))
 
-    async def credential(request: Request, access: Access) -> Response:
-        require_type(request, "application/json")
-        known, batch_size = frozenset(ALL), issuer.settings.batch_size
-        asked = parse_credential_request(await read_body(request), known=known, batch_size=batch_size)
-        try:
-            issued = issue_credentials(in_line, access.token, asked, access.dpop)
-        except WouldFetch:
-            issued = await run_in_threadpool(issue_credentials, issuer, access.token, asked, access.dpop)
-        return json_answer(issued)
-
-    async def notification(request: Request, access: Access) -> Response:
-        require_type(request, "application/json")
-        note_notification(issuer, access.token, parse_notification(await read_body(request)), access.dpop)
-        return Response(status_code=204, headers=NO_STORE)
-
     return [
         get_only(wallet_route(f"{OFFER_PATH}{{secret}}", offer, ["GET"])),
         wallet_route(TOKEN_PATH, with_proof(issuer, TOKEN_PATH, token), ["POST"], exposed=[NONCE_HEADER]),
         wallet_route(NONCE_PATH, nonce, ["POST"], exposed=[NONCE_HEADER]),
-        wallet_route(CREDENTIAL_PATH, protected(issuer, CREDENTIAL_PATH, credential), ["POST"], exposed=[NONCE_HEADER]),
-        wallet_route(NOTIFICATION_PATH, protected(issuer, NOTIFICATION_PATH, notification), ["POST"], exposed=[NONCE_HEADER]),
     ]
 
 
 def _public_routes(issuer: Issuer) -> list[Route]:
-    publisher = StatusPublisher(issuer)
+    publisher, metadata = StatusPublisher(issuer), issuer_metadata(issuer)
+    signed = SignedMetadata(issuer, metadata)
 
     async def status_list(request: Request) -> Response:
         _check_status_request(request)
@@ -146,8 +123,16 @@ def _public_routes(issuer: Issuer) -> list[Route]:
         ttl = issuer.settings.status_ttl
         return public_answer(found.token, found.kind.media_type, request, max_age=ttl, etag=found.etag)
 
+    async def described(request: Request) -> Response:
+        """As JSON unless a JWT is what the wallet wants; in all our languages, whichever it prefers [OID4VCI 12.2.2]."""
+        is_signed = prefers(request, SIGNED, JSON)
+        body, media_type = (signed.token(), SIGNED) if is_signed else (metadata, JSON)
+        answer = public_answer(body, media_type, request, max_age=METADATA_AGE)
+        answer.headers["Vary"] = "Accept"
+        return answer
+
     return [
-        _document(well_known_path(issuer.origin, ISSUER_WELL_KNOWN), issuer_metadata(issuer)),
+        wallet_route(well_known_path(issuer.origin, ISSUER_WELL_KNOWN), described, ["GET"]),
         _document(well_known_path(issuer.origin, OAUTH_WELL_KNOWN), authorization_server_metadata(issuer)),
         wallet_route(f"{STATUS_PATH}{{list}}", status_list, ["GET"], exposed=["ETag"]),
     ]
@@ -180,7 +165,7 @@ async def _role_token(request: Request) -> str:
 
 def _document(path: str, body: bytes) -> Route:
     async def answer(request: Request) -> Response:
-        return public_answer(body, "application/json", request, max_age=METADATA_AGE)
+        return public_answer(body, JSON, request, max_age=METADATA_AGE)
 
     return wallet_route(path, answer, ["GET"])
 

@@ -1,5 +1,6 @@
 """Reading what strangers send: exact content types, bounded, no parameter twice."""
 
+from collections.abc import Iterator
 from re import compile as pattern
 from typing import Final, TypeVar
 from urllib.parse import parse_qsl
@@ -12,6 +13,7 @@ from sinwon.core.strict_json import MAX_BYTES, parse_as
 
 T = TypeVar("T")
 NEVER: Final = pattern(r"(^|;)q=0(\.0*)?(;|$)")
+WEIGHT: Final = pattern(r"(?:^|;)q=([01](?:\.[0-9]{0,3})?)(?:;|$)")
 
 
 async def read_body(request: Request) -> bytes:
@@ -48,9 +50,14 @@ def check_same_site(request: Request, origin: str) -> None:
         raise Refusal("cross_site", "a form of another site")
 
 
+def content_type(request: Request) -> str:
+    """Without its parameters; empty where there is none."""
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
 def require_type(request: Request, media_type: str) -> None:
     """Raises Refusal("unsupported_media_type")."""
-    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != media_type:
+    if content_type(request) != media_type:
         raise Refusal("unsupported_media_type", f"not {media_type}")
 
 
@@ -60,6 +67,12 @@ def check_accepts(request: Request, media_type: str) -> None:
     ranges = {name for name, _, options in (part.partition(";") for part in accepted) if not NEVER.search(options)}
     if not ranges & {media_type, f"{media_type.partition('/')[0]}/*", "*/*", ""}:
         raise Unmet("not_acceptable", f"only as {media_type}")
+
+
+def prefers(request: Request, media_type: str, usual: str) -> bool:
+    """Whether `media_type` is asked for by its name, and no less than the `usual` one is (RFC 9110 §12.5.1)."""
+    weights = dict(_weights(request.headers.get("accept", "")))
+    return weights.get(media_type, 0) > 0 and weights[media_type] >= weights.get(usual, 0)
 
 
 def bearer(request: Request, scheme: str = "bearer") -> str:
@@ -77,6 +90,14 @@ def authorization(request: Request) -> tuple[str, str]:
     if not token or " " in token:
         raise Refusal("invalid_token", "no single token in one Authorization header")
     return scheme.lower(), token
+
+
+def _weights(accept: str) -> Iterator[tuple[str, float]]:
+    """Each media range of an Accept header, and its weight; 1 where none can be read."""
+    for part in accept.lower().replace(" ", "").split(","):
+        name, _, options = part.partition(";")
+        found = WEIGHT.search(options)
+        yield name, float(found[1]) if found else 1.0
 
 
 def _pairs(text: str) -> dict[str, str]:
