@@ -20,6 +20,7 @@ from sinwon.cli.setup import ROLES, Plan, set_up
 from sinwon.cli.verify.command import verify_command
 from sinwon.cli.wiring import declare_issuer_restored, found_trust, keep_house, make_listener, make_role, make_world, migrate
 from sinwon.config import Config, read_config
+from sinwon.conformance.command import serve_conformance
 from sinwon.core.refusal import Fault, Refusal
 from sinwon.demo.command import demo
 
@@ -87,12 +88,28 @@ def restored_command(path: Path) -> None:
 
 
 @main.command("serve")
-@click.argument("roles", nargs=-1, required=True, type=ROLE)
-@CONFIG
-def serve_command(roles: tuple[str, ...], path: Path) -> None:
+@click.argument("roles", nargs=-1, type=ROLE)
+@click.option("--config", "path", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="sinwon.toml")
+@click.option("--profile", type=click.Choice(["conformance"]), help="All roles, made ready for a foreign test harness.")
+@click.option(
+    "--folder", type=click.Path(path_type=Path), default=Path("conformance"), help="Where that profile keeps everything."
+)
+@click.option("--host", default="localhost", help="Its name in every address.")
+@click.option("--harness", default="https://localhost.emobix.co.uk:8443", help="Where its harness is.")
+@click.option("--alias", default="sinwon", help="The alias of its test plans.")
+def serve_command(
+    roles: tuple[str, ...], path: Path | None, profile: str | None, folder: Path, host: str, harness: str, alias: str
+) -> None:
     """Serve ROLES until interrupted: plain http for a proxy that ends TLS, or https where the configuration has [tls]."""
     configure_logs(for_good=True)
-    serve(read_config(path), roles)
+    if profile is not None:
+        if roles or path:
+            raise click.UsageError("the conformance profile serves all roles, with a configuration of its own")
+        serve_conformance(folder, host, harness, alias)
+    elif not roles or path is None:
+        raise click.UsageError("say which roles to serve, and with which --config")
+    else:
+        serve(read_config(path), roles)
 
 
 def serve(config: Config, names: tuple[str, ...]) -> None:

@@ -13,6 +13,7 @@ from typing import Final
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from sinwon.config import TlsSettings
 from sinwon.core.ids import Randomness
 from sinwon.core.strict_json import dump
 from sinwon.formats.mdoc.names import DOCUMENT_SIGNER
@@ -37,6 +38,8 @@ class Plan:
     wallet_endpoint: str = "openid4vp://"
     databases: Mapping[str, str] | None = None
     """Role → database URL; SQLite files in the folder where None."""
+    tls: TlsSettings | None = None
+    """Where the roles speak TLS themselves."""
 
     def database(self, role: str) -> str:
         return self.databases[role] if self.databases else f"sqlite:///{self.folder / role}.sqlite"
@@ -69,7 +72,7 @@ def set_up(plan: Plan, *, now: int, random: Randomness) -> Path:
 
 def _authority(folder: Path, name: str, now: int, random: Randomness) -> Authority:
     authority = create_authority(_key(folder, f"{name}-authority"), f"Sinwon {name} authority", now=now, random=random)
-    _write_pem(folder / f"{name}-authority.pem", authority.certificate)
+    write_pem(folder / f"{name}-authority.pem", authority.certificate)
     return authority
 
 
@@ -84,7 +87,7 @@ def _leaf(
     uses: tuple[str, ...] = (),
 ) -> None:
     certificate = authority.certify(_key(folder, name), common, uri, now=now, random=random, uses=uses)
-    _write_pem(folder / f"{name}.pem", certificate)
+    write_pem(folder / f"{name}.pem", certificate)
 
 
 def _key(folder: Path, name: str) -> SoftwareKey:
@@ -97,7 +100,8 @@ def _uri(folder: Path, name: str) -> str:
     return f"file:{folder.resolve() / name}.key"
 
 
-def _write_pem(path: Path, der: bytes) -> None:
+def write_pem(path: Path, der: bytes) -> None:
+    """One DER certificate as a PEM file."""
     path.write_bytes(x509.load_der_x509_certificate(der).public_bytes(Encoding.PEM))
 
 
@@ -130,7 +134,18 @@ def _toml(plan: Plan) -> str:
         f'chain = ["{folder / f"access-{service}.pem"}"]\n'
         for service in plan.services
     ]
-    return "\n".join(["\n".join(head) + "\n", *sections, *access])
+    return "\n".join(["\n".join(head) + "\n", *sections, *access, *_tls_lines(plan.tls)])
+
+
+def _tls_lines(tls: TlsSettings | None) -> list[str]:
+    if tls is None:
+        return []
+    lines = [
+        f'certificates = "{tls.certificates}"',
+        f'key = "{tls.key}"',
+        *([f'authority = "{tls.authority}"'] if tls.authority else []),
+    ]
+    return ["\n".join(["[tls]", *lines, ""])]
 
 
 def _section(plan: Plan, role: str, lines: Iterable[str]) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
+from ssl import SSLContext
 from threading import Event
 from typing import Final
 
@@ -133,9 +134,12 @@ def make_world(config: Config) -> World:
 
 def make_listener(config: Config, role: Role) -> Listener:
     """Where a role is served, with TLS if it is ours to speak."""
-    settings, tls = settings_of(config, role.name), config.tls
-    context = None if tls is None else server_context(Path(tls.certificates), Path(tls.key))
-    return Listener(role.app, settings.host, settings.port, context)
+    settings = settings_of(config, role.name)
+    return Listener(role.app, settings.host, settings.port, tls_of(config))
+
+
+def tls_of(config: Config) -> SSLContext | None:
+    return None if config.tls is None else server_context(Path(config.tls.certificates), Path(config.tls.key))
 
 
 def settings_of(config: Config, role: str) -> Listening:

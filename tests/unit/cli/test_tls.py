@@ -23,9 +23,9 @@ from sinwon.core.refusal import Fault
 from sinwon.demo.deployment import free_ports
 from sinwon.keys.authority import create_authority
 from sinwon.keys.software import generate_key
+from tests.tls_probe import OTHER_SUITES, REFUSED, SUITES_12, shake
 
 HOST = "127.0.0.1"
-REFUSED = r"ALERT|EOF"  # by the server: it says why, or hangs up
 
 
 @pytest.fixture(scope="module")
@@ -51,40 +51,26 @@ def port(folder: Path) -> Iterator[int]:
         yield found
 
 
-def shake(port: int, folder: Path, *, newest: ssl.TLSVersion | None = None, ciphers: str | None = None) -> tuple[str, str]:
-    """Version and cipher of a handshake by a client that would do anything. Raises OSError."""
-    context = ssl.create_default_context(cafile=str(folder / "authority.pem"))
-    context.minimum_version = ssl.TLSVersion.MINIMUM_SUPPORTED
-    context.maximum_version = newest or ssl.TLSVersion.MAXIMUM_SUPPORTED
-    context.set_ciphers(ciphers or "ALL:@SECLEVEL=0")
-    with socket.create_connection((HOST, port), 5) as plain, context.wrap_socket(plain, server_hostname=HOST) as secure:
-        cipher = secure.cipher()
-        assert cipher is not None
-        return secure.version() or "", cipher[0]
-
-
 def test_the_newest_version_is_spoken(port: int, folder: Path) -> None:
-    assert shake(port, folder)[0] == "TLSv1.3"
+    assert shake(HOST, port, folder / "authority.pem")[0] == "TLSv1.3"
 
 
-@pytest.mark.parametrize("suite", ["ECDHE-ECDSA-AES128-GCM-SHA256", "ECDHE-ECDSA-AES256-GCM-SHA384"])
+@pytest.mark.parametrize("suite", SUITES_12)
 def test_version_1_2_with_forward_secrecy_and_aead(suite: str, port: int, folder: Path) -> None:
-    assert shake(port, folder, newest=ssl.TLSVersion.TLSv1_2, ciphers=suite) == ("TLSv1.2", suite)
+    assert shake(HOST, port, folder / "authority.pem", newest=ssl.TLSVersion.TLSv1_2, ciphers=suite) == ("TLSv1.2", suite)
 
 
-@pytest.mark.parametrize(
-    "suite", ["ECDHE-ECDSA-AES128-SHA256", "ECDHE-ECDSA-AES256-SHA", "ECDHE-ECDSA-AES256-CCM", "AES128-GCM-SHA256"]
-)
+@pytest.mark.parametrize("suite", OTHER_SUITES)
 def test_other_suites_are_refused(suite: str, port: int, folder: Path) -> None:
     with pytest.raises(ssl.SSLError, match=REFUSED):
-        shake(port, folder, newest=ssl.TLSVersion.TLSv1_2, ciphers=f"{suite}:@SECLEVEL=0")
+        shake(HOST, port, folder / "authority.pem", newest=ssl.TLSVersion.TLSv1_2, ciphers=suite)
 
 
 @pytest.mark.filterwarnings("ignore:ssl.TLSVersion.TLSv1:DeprecationWarning")
 @pytest.mark.parametrize("version", ["TLSv1", "TLSv1_1"])
 def test_older_versions_are_refused(version: str, port: int, folder: Path) -> None:
     with pytest.raises(ssl.SSLError, match=REFUSED):
-        shake(port, folder, newest=ssl.TLSVersion[version])
+        shake(HOST, port, folder / "authority.pem", newest=ssl.TLSVersion[version])
 
 
 def test_roles_accept_their_own_authority(port: int, folder: Path) -> None:

@@ -1,0 +1,67 @@
+"""`sinwon serve --profile conformance`: everything up, and on standard output the JSON that a harness must be given."""
+
+import gc
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Event
+from typing import Any
+from urllib.parse import urlsplit
+
+import click
+import msgspec
+
+from sinwon.cli.serving import Listener, serving
+from sinwon.cli.setup import ROLES
+from sinwon.cli.wiring import keep_house, make_consulate, make_listener, make_role, make_world, tls_of
+from sinwon.config import Config
+from sinwon.conformance.desk import Desk, desk_app
+from sinwon.conformance.identifiers import identifiers
+from sinwon.conformance.plan import DESK, Harness, Place, prepare
+from sinwon.core.refusal import Fault
+
+
+@dataclass(frozen=True, slots=True)
+class Serving:
+    config: Config
+    desk: str
+    """The origin of what a harness asks on demand."""
+    identifiers: dict[str, Any]
+    keep_house: Callable[[Event], None]
+
+
+def serve_conformance(folder: Path, host: str, harness: str, alias: str) -> None:
+    """Serves until interrupted. Raises Fault."""
+    stop = Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    with conformance(Place(folder, host), parse_harness(harness, alias)) as up:
+        gc.collect()
+        gc.freeze()
+        click.echo(msgspec.json.format(msgspec.json.encode(up.identifiers)).decode())
+        up.keep_house(stop)
+
+
+@contextmanager
+def conformance(place: Place, harness: Harness) -> Iterator[Serving]:
+    """All roles and the desk, up inside the block."""
+    config = prepare(place)
+    with closing(make_world(config)) as world:
+        roles = [make_role(world, name) for name in ROLES]
+        desk = Desk(place.origins[DESK], make_consulate(world), identifiers(config, harness, place.origins[DESK]))
+        listeners = {role.name: make_listener(config, role) for role in roles}
+        listeners[DESK] = Listener(desk_app(desk), config.issuer.host, place.ports[DESK], tls_of(config))
+        with serving(listeners):
+            yield Serving(config, desk.origin, desk.identifiers, lambda stop: keep_house(roles, stop))
+
+
+def parse_harness(base: str, alias: str) -> Harness:
+    """Raises Fault."""
+    parts = urlsplit(base)
+    if parts.scheme != "https" or not parts.hostname or parts.path.strip("/") or parts.query or parts.fragment:
+        raise Fault("the harness is named by an https origin")
+    if not alias or not alias.replace("-", "").replace("_", "").isalnum() or not alias.isascii():
+        raise Fault("the alias has letters, digits, - and _ only")
+    return Harness(f"https://{parts.netloc}", alias)

@@ -1,0 +1,50 @@
+"""Everything a harness must be given, as one JSON object: identifiers byte for byte, endpoints, clients, anchors as PEM."""
+
+from pathlib import Path
+from typing import Any
+
+from sinwon.config import Config
+from sinwon.conformance.citizen import TX_CODE
+from sinwon.conformance.desk import OFFERS
+from sinwon.conformance.plan import Harness
+from sinwon.protocols.oauth.metadata import WELL_KNOWN, well_known_url
+from sinwon.protocols.vci.configurations import ISSUED
+from sinwon.protocols.vci.metadata import WELL_KNOWN as ISSUER_WELL_KNOWN
+
+
+def identifiers(config: Config, harness: Harness, desk: str) -> dict[str, Any]:
+    issuer, gateway = config.issuer.origin, config.gateway.origin
+    return {
+        "profile": config.profile,
+        "harness": {"callbacks": [harness.callback, harness.second_callback]},
+        "issuer": {
+            "credential_issuer": issuer,
+            "metadata": well_known_url(issuer, ISSUER_WELL_KNOWN),
+            "authorization_server": issuer,
+            "authorization_server_metadata": well_known_url(issuer, WELL_KNOWN),
+            "credential_configurations": {
+                name: {"format": issued.format, "key_attestation_required": issued.attested} for name, issued in ISSUED.items()
+            },
+            "offers": desk + OFFERS,
+            "tx_code": TX_CODE,
+        },
+        "provider": {"issuer": gateway, "discovery": f"{gateway}/.well-known/openid-configuration"},
+        "trust": {"trust_list": f"{config.trust.origin}/trust-list.jwt", "operator_key": _text(config.operator_key)},
+        "anchors": _anchors(config),
+    }
+
+
+def _anchors(config: Config) -> dict[str, str]:
+    """By what they vouch for."""
+    folder = Path(config.trust.authorities)
+    found = {name: _text(folder / f"{file}-authority.pem") for name, file in AUTHORITIES.items()}
+    if config.tls is not None and config.tls.authority is not None:
+        found["tls"] = _text(config.tls.authority)
+    return found
+
+
+AUTHORITIES = {"credentials": "issuing", "status_lists": "status", "request_objects": "access"}
+
+
+def _text(path: str | Path) -> str:
+    return Path(path).read_text(encoding="utf-8")
