@@ -9,6 +9,7 @@ import pytest
 from sinwon.core.refusal import Malformed, Unmet, Untrusted
 from sinwon.formats.cose.mac0 import PROTECTED_HMAC, agree_mac_key, to_mac
 from sinwon.formats.cose.sign1 import sign1, to_sign
+from sinwon.formats.mdoc import device_auth as device_auth_module
 from sinwon.formats.mdoc.device_auth import device_authentication, sign_device
 from sinwon.formats.mdoc.issuer_signed import parse_issuer_signed
 from sinwon.formats.mdoc.present import NOTHING, present, present_with_mac
@@ -128,13 +129,34 @@ def test_V27_mac_control() -> None:
         verify(response, reader=READER, transcript=redirect_transcript(**{**REDIRECT, "nonce": "other"}))
 
 
-@pytest.mark.parametrize("secret", [bytes(32), b""])
-def test_V27_mac_with_a_key_anyone_has(secret: bytes) -> None:
+def mac_by(secret: bytes) -> bytes:
     mac = digest(secret, to_mac(PROTECTED_HMAC, authentication()), "sha256")
-    response = spoiled(document=device_auth({"deviceMac": [PROTECTED_HMAC, {}, None, mac]}))
+    return spoiled(document=device_auth({"deviceMac": [PROTECTED_HMAC, {}, None, mac]}))
+
+
+@pytest.mark.parametrize("secret", [bytes(32), b""])
+def test_V27_mac_by_a_key_anyone_has_instead_of_the_agreed_one(secret: bytes) -> None:
     for reader in (None, READER):
         with pytest.raises(Untrusted):
-            verify(response, reader=reader)
+            verify(mac_by(secret), reader=reader)
+
+
+def agreed_on(monkeypatch: pytest.MonkeyPatch, secret: bytes) -> None:
+    """Whatever the keys are: an agreement that went wrong."""
+    monkeypatch.setattr(device_auth_module, "agree_mac_key", lambda *_given: secret)
+
+
+@pytest.mark.parametrize("secret", [bytes(32), b"", b"\x01" * 31, b"\x01" * 33], ids=["zeros", "none", "short", "long"])
+def test_V27_mac_that_is_right_by_a_key_that_is_none(monkeypatch: pytest.MonkeyPatch, secret: bytes) -> None:
+    agreed_on(monkeypatch, secret)
+    with pytest.raises(Untrusted, match="not a key"):
+        verify(mac_by(secret), reader=READER)
+
+
+def test_V27_control_mac_that_is_right_by_a_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    secret = bytes(31) + b"\x01"
+    agreed_on(monkeypatch, secret)
+    assert verify(mac_by(secret), reader=READER)
 
 
 def test_V27_mac_algorithm_that_nobody_authenticated() -> None:

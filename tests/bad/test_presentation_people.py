@@ -1,16 +1,19 @@
 """One answer with certificates of two people, or made for another purpose: rows V23, V30 and V36 at the gateway.
 
-V30 does not apply: this gateway asks nobody to agree to transaction data, and hashes of some in an answer are one more claim
-that nothing is read from. The control keeps it so.
+V30 is held by never asking: no request carries transaction data, whatever a service sends along, so that there are no hashes
+to be missing, reordered or forged; hashes in an answer are one more claim that nothing is read from.
 """
 
 from collections.abc import Iterator, Mapping
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
 import pytest
 
+from sinwon.core import base64url
+from sinwon.core.strict_json import dump
 from sinwon.formats.sdjwt.names import KEY_ASSURANCE
 from sinwon.formats.sdjwt.parse import parse_sd_jwt
 from sinwon.formats.sdjwt.present import select
@@ -91,13 +94,28 @@ def test_V23_control_the_authority_on_our_list(here: GatewayWorld) -> None:
 # --- V30: transaction data ---
 
 
-@pytest.mark.skip(reason="no transaction data is ever asked for: there are no hashes to be missing, reordered or forged")
-def test_V30_hashes_of_transaction_data_that_do_not_match() -> None:
-    raise AssertionError("to be written with the first request that carries transaction data")
+ASKED = {"iss", "aud", "iat", "exp", "client_id", "response_type", "response_mode", "response_uri", "nonce", "state"}
+SENT_ALONG = base64url.encode(dump({"type": "payment", "credential_ids": ["identity"]}))
+HASHES: dict[str, dict[str, Any]] = {
+    "missing": {},
+    "of something": {"transaction_data_hashes": ["AAAA"]},
+    "of the decoded JSON": {"transaction_data_hashes": [base64url.encode(sha256(base64url.decode(SENT_ALONG)).digest())]},
+    "in another order": {"transaction_data_hashes": ["BBBB", "AAAA"]},
+    "by an algorithm nobody offered": {"transaction_data_hashes": ["AAAA"], "transaction_data_hashes_alg": "md5"},
+}
 
 
-def test_V30_control_nobody_is_asked_and_hashes_say_nothing(here: GatewayWorld) -> None:
+@pytest.mark.parametrize("preset", ["login-basic", "gov-minwon", "gov-minwon-rrn", "gov-strong"])
+def test_V30_no_request_asks_to_agree_to_transaction_data(here: GatewayWorld, preset: str) -> None:
+    """Its members are these, for whatever a service may ask, and though it sends transaction data along."""
+    request = question(here, scope=f"openid {preset}", transaction_data=SENT_ALONG)
+    assert request.keys() == ASKED | {"dcql_query", "client_metadata"}
+    assert b"transaction_data" not in dump(request)
+    assert SENT_ALONG.encode() not in dump(request)
+
+
+@pytest.mark.parametrize("hashes", HASHES.values(), ids=HASHES)
+def test_V30_control_hashes_that_nobody_asked_for_say_nothing(here: GatewayWorld, hashes: dict[str, Any]) -> None:
     request, wallet = question(here), Wallet(here.clock)
-    assert "transaction_data" not in request
-    bound = key_bound(request, wallet.shown(request), wallet, transaction_data_hashes=["AAAA"], transaction_data_hashes_alg="x")
+    bound = key_bound(request, wallet.shown(request), wallet, **hashes)
     assert wallet.post(here.client(), request, wallet.answer(request, bound)).status_code == 200
