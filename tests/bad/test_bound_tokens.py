@@ -1,9 +1,8 @@
 """Hostile use of tokens that are bound to a key, rows I19 and I20 of the threat catalogue, each beside its control."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -14,18 +13,11 @@ from sinwon.protocols.vci.configurations import IDENTITY_SD_JWT
 from sinwon.store.issuer.tables import COPIES, TOKENS
 from tests import world
 from tests.bound_wallet import BoundWallet
-from tests.issuing import Issuing, client_of, on_sqlite, refused, rows
+from tests.issuing import Issuing, client_of, refused, rows
 
 HERE = f"{world.ISSUER}/credential"
 CHALLENGE = 'DPoP error="invalid_dpop_proof", algs="ES256"'
 PARALLEL = 50
-
-
-@pytest.fixture
-def issuing(tmp_path: Path) -> Iterator[Issuing]:
-    bottle = on_sqlite(tmp_path)
-    yield bottle
-    bottle.issuer.engine.dispose()
 
 
 @pytest.fixture

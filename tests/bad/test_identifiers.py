@@ -26,7 +26,7 @@ from tests.gateway_world import (
     redeem,
     signed_in,
 )
-from tests.issuing import PIN, RRN, Issuing, on_sqlite, rows
+from tests.issuing import PIN, RRN, Issuing, rows
 from tests.issuing import refused as denied
 
 VARIANTS: dict[str, Callable[[str], str]] = {
@@ -67,13 +67,6 @@ def of(variant: str, name: str) -> str:
 def here(tmp_path: Path) -> Iterator[GatewayWorld]:
     with gateway_world(tmp_path) as made:
         yield made
-
-
-@pytest.fixture
-def issuing(tmp_path: Path) -> Iterator[Issuing]:
-    bottle = on_sqlite(tmp_path)
-    yield bottle
-    bottle.issuer.engine.dispose()
 
 
 @pytest.mark.parametrize("variant", COLLIDING)

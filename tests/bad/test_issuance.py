@@ -1,8 +1,7 @@
 """Hostile inputs to offers and codes, rows I01–I05 of the threat catalogue, over HTTP, each beside its control."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -12,18 +11,11 @@ from sqlalchemy import select, update
 from sinwon.protocols.roles.messages import MAKE_OFFER, MakeOffer
 from sinwon.store.issuer.tables import AUDIT, CODES, OFFERS, TOKENS, USED_ONCE
 from tests import world
-from tests.issuing import PERSON, PIN, Issuing, client_of, on_sqlite, refused, rows
+from tests.issuing import PERSON, PIN, Issuing, client_of, refused, rows
 
 ARABIC_INDIC = PIN.translate(str.maketrans("0123456789", "٠١٢٣٤٥٦٧٨٩"))
 FULL_WIDTH = PIN.translate(str.maketrans("0123456789", "０１２３４５６７８９"))
 PARALLEL = 50
-
-
-@pytest.fixture
-def issuing(tmp_path: Path) -> Iterator[Issuing]:
-    bottle = on_sqlite(tmp_path)
-    yield bottle
-    bottle.issuer.engine.dispose()
 
 
 # --- I01: the code is redeemed once [OID4VCI 6.1] ---

@@ -1,10 +1,9 @@
 """Hostile credential requests, rows I22–I25 and I28 of the threat catalogue, over HTTP, each beside its control."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from hmac import digest as hmac_digest
-from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -19,16 +18,9 @@ from sinwon.protocols.vci.configurations import AGE_SD_JWT, IDENTITY_SD_JWT, LIN
 from sinwon.store.issuer.tables import COPIES
 from tests import world
 from tests.attesting import new_keys
-from tests.issuing import Issuing, client_of, on_sqlite, refused, rows
+from tests.issuing import Issuing, client_of, refused, rows
 
 PARALLEL = 50
-
-
-@pytest.fixture
-def issuing(tmp_path: Path) -> Iterator[Issuing]:
-    bottle = on_sqlite(tmp_path)
-    yield bottle
-    bottle.issuer.engine.dispose()
 
 
 # --- I22: what is asked for [OID4VCI 8.2] [OID4VCI 6.2] ---

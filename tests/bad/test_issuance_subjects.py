@@ -1,7 +1,5 @@
 """Copies for the wrong person, or of what nobody granted: row I36. A token leads to one certificate, whatever is named."""
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,16 +11,9 @@ from sinwon.formats.sdjwt.parse import parse_sd_jwt
 from sinwon.protocols.roles.person import Linkage
 from sinwon.protocols.vci.configurations import AGE_SD_JWT, IDENTITY_SD_JWT
 from sinwon.store.issuer.tables import CERTIFICATES, COPIES
-from tests.issuing import PERSON, Issuing, code_of, on_sqlite, refused, rows
+from tests.issuing import PERSON, Issuing, code_of, refused, rows
 
 OTHER = replace(PERSON, name_ko="김영희", linkage=Linkage("9505052000003"))
-
-
-@pytest.fixture
-def issuing(tmp_path: Path) -> Iterator[Issuing]:
-    bottle = on_sqlite(tmp_path)
-    yield bottle
-    bottle.issuer.engine.dispose()
 
 
 def other_names(issuing: Issuing) -> dict[str, str]:

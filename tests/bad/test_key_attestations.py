@@ -4,9 +4,8 @@ Everything behind a fault is signed again, so that only what is named can be the
 a fault, in each way an attestation may come.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -33,19 +32,12 @@ from tests import world
 from tests.attesting import BASIC, attest, new_keys
 from tests.bad.attestations import Way, asked, beside_a_proof, beside_every_proof, by_attestation, denied, each_way, send
 from tests.gateway_world import StatusServer
-from tests.issuing import Issuing, client_of, on_sqlite, rows
+from tests.issuing import Issuing, client_of, rows
 
 FOR_ATTESTED_KEYS = [LINKAGE_SD_JWT, LINKAGE_MDOC, STRONG_SD_JWT, STRONG_MDOC]
 HIGH = "iso_18045_high"
 STATUS_URI = f"{world.WALLET_PROVIDER}/status/1"
 STATUS = {"status_list": {"idx": 7, "uri": STATUS_URI}}
-
-
-@pytest.fixture
-def issuing(tmp_path: Path) -> Iterator[Issuing]:
-    bottle = on_sqlite(tmp_path)
-    yield bottle
-    bottle.issuer.engine.dispose()
 
 
 # --- I26: who attests, what, and for which keys [OID4VCI D.1] [OID4VCI F.1] [OID4VCI F.3] ---

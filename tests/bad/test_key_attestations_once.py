@@ -1,7 +1,6 @@
 """A key attestation counts once and for one nonce: rows I27 and I25 of the threat catalogue, over HTTP."""
 
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
 
@@ -10,15 +9,7 @@ from sinwon.protocols.vci.configurations import IDENTITY_SD_JWT, LINKAGE_MDOC, L
 from sinwon.store.issuer.tables import COPIES
 from tests.attesting import BASIC, attest, new_keys
 from tests.bad.attestations import Way, beside_a_proof, each_way, send
-from tests.issuing import Issuing, on_sqlite, refused, rows
-
-
-@pytest.fixture
-def issuing(tmp_path: Path) -> Iterator[Issuing]:
-    bottle = on_sqlite(tmp_path)
-    yield bottle
-    bottle.issuer.engine.dispose()
-
+from tests.issuing import Issuing, refused, rows
 
 # --- I25: the nonce of an attestation [OID4VCI F.4] ---
 

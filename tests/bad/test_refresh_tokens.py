@@ -1,8 +1,7 @@
 """Hostile use of refresh tokens, row I21 of the threat catalogue, over HTTP, each beside its control."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -14,16 +13,9 @@ from sinwon.protocols.oauth.grants.refresh_token import verify_refresh_token, wr
 from sinwon.store.issuer.tables import AUDIT, CERTIFICATES, TOKENS
 from tests import world
 from tests.bound_wallet import BoundWallet
-from tests.issuing import Issuing, on_sqlite, refused, rows
+from tests.issuing import Issuing, refused, rows
 
 PARALLEL = 50
-
-
-@pytest.fixture
-def issuing(tmp_path: Path) -> Iterator[Issuing]:
-    bottle = on_sqlite(tmp_path)
-    yield bottle
-    bottle.issuer.engine.dispose()
 
 
 @pytest.fixture

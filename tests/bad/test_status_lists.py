@@ -1,6 +1,5 @@
 """Status lists against hosts, networks, operators and backups that do their worst. Each row stands beside a valid control."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
@@ -33,7 +32,7 @@ from sinwon.store.engine import open_engine
 from sinwon.store.issuer import status
 from sinwon.store.issuer.tables import COPIES
 from tests import world
-from tests.issuing import Issuing, client_of, on_sqlite
+from tests.issuing import Issuing, client_of
 
 URI = f"{world.ISSUER}/status-lists/1"
 SIZE = 1024
@@ -285,13 +284,6 @@ def test_T05_control_the_next_key_is_taken_as_soon_as_it_is_trusted(kind: Kind) 
 
 
 # --- the issuer's side ---
-
-
-@pytest.fixture
-def issuing(tmp_path: Path) -> Iterator[Issuing]:
-    bottle = on_sqlite(tmp_path)
-    yield bottle
-    bottle.issuer.engine.dispose()
 
 
 def references(answer: dict[str, Any]) -> list[StatusReference]:

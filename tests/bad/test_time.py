@@ -36,7 +36,7 @@ from tests.bad.answers import key_bound, question, refused
 from tests.bad.test_trust_list import resigned, set_scheme
 from tests.bound_wallet import BoundWallet
 from tests.gateway_world import GatewayWorld, Wallet, gateway_world
-from tests.issuing import PERSON, RRN, Issuing, client_of, on_sqlite, rows
+from tests.issuing import PERSON, RRN, Issuing, client_of, rows
 from tests.issuing import refused as denied
 from tests.published import LIST_URL, Site, follower, list_token
 from tests.unit.formats.sdjwt.forge import issued
@@ -70,13 +70,6 @@ MOMENTS = {
     "2050-01-01T00:00:00": int(datetime(2050, 1, 1, tzinfo=UTC).timestamp()),
     "2106-02-07T06:28:16": 2**32,
 }
-
-
-@pytest.fixture
-def issuing(tmp_path: Path) -> Iterator[Issuing]:
-    bottle = on_sqlite(tmp_path)
-    yield bottle
-    bottle.issuer.engine.dispose()
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """Issuance as a story: the consulate asks, the wallet fetches, the verifier checks, the officer revokes. All over HTTP."""
 
-from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -8,14 +7,10 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from msgspec.structs import replace
-from sqlalchemy import select
 
 from sinwon.core.clock import DAY, HOUR
 from sinwon.core.strict_json import parse_json
 from sinwon.formats.sdjwt.parse import parse_sd_jwt
-from sinwon.formats.sdjwt.vc import VerifiedSdJwtVc, verify_sd_jwt_vc
-from sinwon.formats.status.token import VerifiedStatusList
-from sinwon.formats.status.token_jwt import verify_status_list
 from sinwon.keys.software import generate_key
 from sinwon.protocols.credential_types import IDENTITY, LINKAGE
 from sinwon.protocols.oauth.metadata import parse_metadata
@@ -24,32 +19,9 @@ from sinwon.protocols.roles.person import Linkage
 from sinwon.protocols.vci.configurations import IDENTITY_SD_JWT, LINKAGE_SD_JWT
 from sinwon.protocols.vci.metadata import parse_issuer_metadata
 from sinwon.protocols.vci.offer import CredentialOffer, parse_link
-from sinwon.store.issuer.tables import AUDIT
 from tests import world
-from tests.issuing import MISSIONS, PERSON, PIN, RRN, Issuing, code_of, on_sqlite
-
-
-@pytest.fixture
-def issuing(tmp_path: Path) -> Iterator[Issuing]:
-    bottle = on_sqlite(tmp_path)
-    yield bottle
-    bottle.issuer.engine.dispose()
-
-
-def verified(answer: dict[str, Any], number: int = 0, now: int = world.NOW) -> VerifiedSdJwtVc:
-    text = answer["credentials"][number]["credential"]
-    return verify_sd_jwt_vc(parse_sd_jwt(text), anchors=world.trust_anchors(), now=now)
-
-
-def status_list(issuing: Issuing, uri: str) -> VerifiedStatusList:
-    token = issuing.get(uri, headers={"Accept": "application/statuslist+jwt"}).content
-    return verify_status_list(token, uri=uri, anchors=world.trust_anchors(), now=issuing.clock.now)
-
-
-def actions(issuing: Issuing) -> list[str]:
-    with issuing.issuer.engine.connect() as connection:
-        return list(connection.execute(select(AUDIT.table.c.action).order_by(AUDIT.table.c.number)).scalars())
-
+from tests.flows.issued import actions, verified
+from tests.issuing import MISSIONS, PERSON, PIN, RRN, Issuing, code_of
 
 # --- the whole way ---
 

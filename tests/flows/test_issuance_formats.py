@@ -1,9 +1,8 @@
 """Both formats from one claim set, and copies that do not know each other."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -29,17 +28,10 @@ from sinwon.protocols.vci.configurations import (
     LINKAGE_SD_JWT,
 )
 from tests import world
-from tests.issuing import PERSON, PIN, Issuing, code_of, on_sqlite
+from tests.issuing import PERSON, PIN, Issuing, code_of
 
 COPIES = 8
 MDOCS = {IDENTITY_MDOC: IDENTITY_SD_JWT, LINKAGE_MDOC: LINKAGE_SD_JWT, AGE_MDOC: AGE_SD_JWT}
-
-
-@pytest.fixture
-def issuing(tmp_path: Path) -> Iterator[Issuing]:
-    made = on_sqlite(tmp_path)
-    yield made
-    made.issuer.engine.dispose()
 
 
 def texts(answer: dict[str, Any]) -> list[str]:

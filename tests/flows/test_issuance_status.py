@@ -1,49 +1,21 @@
 """What becomes of a certificate after issue: its status list, its end, and what is then forgotten. All over HTTP."""
 
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
-
 import pytest
 from sqlalchemy import select
 
 from sinwon.core.clock import DAY, HOUR
-from sinwon.formats.sdjwt.parse import parse_sd_jwt
-from sinwon.formats.sdjwt.vc import VerifiedSdJwtVc, verify_sd_jwt_vc
 from sinwon.formats.status import token_cwt
-from sinwon.formats.status.token import INVALID, VALID, Kind, VerifiedStatusList
+from sinwon.formats.status.token import INVALID, VALID, Kind
 from sinwon.formats.status.token_jwt import verify_status_list
 from sinwon.protocols.vci.configurations import IDENTITY_SD_JWT
 from sinwon.services.issuance.clean_up import CleanedUp, clean_up
 from sinwon.services.issuance.publish_status import StatusPublisher
 from sinwon.store.issuer import status
 from sinwon.store.issuer.status import NewCopy
-from sinwon.store.issuer.tables import AUDIT, CERTIFICATES, COPIES, STATUS_LISTS
+from sinwon.store.issuer.tables import CERTIFICATES, COPIES, STATUS_LISTS
 from tests import world
-from tests.issuing import Issuing, client_of, on_sqlite
-
-
-@pytest.fixture
-def issuing(tmp_path: Path) -> Iterator[Issuing]:
-    bottle = on_sqlite(tmp_path)
-    yield bottle
-    bottle.issuer.engine.dispose()
-
-
-def verified(answer: dict[str, Any], number: int = 0, now: int = world.NOW) -> VerifiedSdJwtVc:
-    text = answer["credentials"][number]["credential"]
-    return verify_sd_jwt_vc(parse_sd_jwt(text), anchors=world.trust_anchors(), now=now)
-
-
-def status_list(issuing: Issuing, uri: str) -> VerifiedStatusList:
-    token = issuing.get(uri, headers={"Accept": "application/statuslist+jwt"}).content
-    return verify_status_list(token, uri=uri, anchors=world.trust_anchors(), now=issuing.clock.now)
-
-
-def actions(issuing: Issuing) -> list[str]:
-    with issuing.issuer.engine.connect() as connection:
-        return list(connection.execute(select(AUDIT.table.c.action).order_by(AUDIT.table.c.number)).scalars())
-
+from tests.flows.issued import actions, status_list, verified
+from tests.issuing import Issuing, client_of
 
 # --- status ---
 

@@ -34,7 +34,7 @@ from sinwon.protocols.vci.configurations import (
 from tests import world
 from tests.attesting import BASIC, SOFTWARE, Attester, new_keys
 from tests.gateway_world import parameters_of, redeem, token_claims
-from tests.issuing import RRN, Issuing, on_sqlite
+from tests.issuing import RRN, Issuing
 from tests.network import json_page, with_body
 from tests.wallet_world import WalletWorld, powers, wallet_world
 
@@ -66,13 +66,6 @@ def here(tmp_path: Path, drawer: Drawer) -> Iterator[WalletWorld]:
     with wallet_world(tmp_path, drawer) as made:
         made.holder.powers = replace(made.holder.powers, attester=Attester(made.clock))
         yield made
-
-
-@pytest.fixture
-def issuing(tmp_path: Path) -> Iterator[Issuing]:
-    made = on_sqlite(tmp_path)
-    yield made
-    made.issuer.engine.dispose()
 
 
 def by(credential_format: str) -> Any:

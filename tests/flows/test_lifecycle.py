@@ -1,9 +1,7 @@
 """What happens to a certificate afterwards, as its consulate reports it: over HTTP, with copies, lists and notices."""
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -24,7 +22,7 @@ from sinwon.store.engine import writing
 from sinwon.store.issuer import lives
 from sinwon.store.issuer.tables import AUDIT, CERTIFICATES, COPIES, HOLDS, NOTICES
 from tests import world
-from tests.issuing import PERSON, RRN, Issuing, code_of, on_sqlite, refused
+from tests.issuing import PERSON, RRN, Issuing, code_of, refused
 
 Replaced = msgspec.structs.replace
 RENAMED = Replaced(PERSON, name_ko="홍길순", given_name="GILSUN")
@@ -32,13 +30,6 @@ NEW_BOOK = Replaced(
     PERSON, passport=Replaced(PERSON.passport, number="M765B4321", issue_date="2026-09-20", expiry_date="2036-09-20")
 )
 ELSEWHERE = Replaced(PERSON, contact=Replaced(PERSON.contact, address="Example Road 2\nLondon", email="gil@mail.example"))
-
-
-@pytest.fixture
-def issuing(tmp_path: Path) -> Iterator[Issuing]:
-    bottle = on_sqlite(tmp_path)
-    yield bottle
-    bottle.issuer.engine.dispose()
 
 
 def send(issuing: Issuing, action: str, reason: str, **more: Any) -> httpx2.Response:

@@ -2,7 +2,6 @@
 
 import json
 import logging
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -27,7 +26,7 @@ from sinwon.store.engine import writing
 from sinwon.store.issuer import lives
 from sinwon.store.issuer.tables import AUDIT, CERTIFICATES, NOTICES
 from tests import world
-from tests.issuing import PERSON, RRN, Issuing, on_sqlite
+from tests.issuing import PERSON, RRN, Issuing
 
 Replaced = msgspec.structs.replace
 EMAIL, PHONE = "hong@mail.example", "+4915100000001"
@@ -71,13 +70,6 @@ class Post:
                 post.messages.append(message)
 
         return Routes(MailRoute(), PhoneRoute())
-
-
-@pytest.fixture
-def issuing(tmp_path: Path) -> Iterator[Issuing]:
-    bottle = on_sqlite(tmp_path)
-    yield bottle
-    bottle.issuer.engine.dispose()
 
 
 @pytest.fixture

@@ -3,8 +3,7 @@
 Our wallet's key proofs satisfy a foreign issuer. A foreign wallet's do ours, through the doors.
 """
 
-from collections.abc import Iterator, Mapping
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -24,7 +23,7 @@ from sinwon.protocols.vp.request_object import MEDIA_TYPE, RequestObject, respon
 from tests import world
 from tests.interop.oracle import Oracle, OracleRefusal, Web
 from tests.interop.shapes import PARTS, flipped_jwt, private_jwk
-from tests.issuing import PIN, Issuing, on_sqlite
+from tests.issuing import PIN, Issuing
 from tests.world import ISSUER, NOW, key
 
 HOLDER = key("holder")
@@ -32,13 +31,6 @@ COPIES = {name: [key(f"{name} {copy}") for copy in range(2)] for name in FOR_ANY
 """Nobody attests the keys of this wallet."""
 REQUEST_URI = "https://gateway.example/presentations/abc/request"
 QUERY = {"credentials": [{"id": "q", "format": "dc+sd-jwt", "meta": {"vct_values": [IDENTITY]}, "claims": [{"path": ["sex"]}]}]}
-
-
-@pytest.fixture
-def issuing(tmp_path: Path) -> Iterator[Issuing]:
-    bottle = on_sqlite(tmp_path)
-    yield bottle
-    bottle.issuer.engine.dispose()
 
 
 def doors(issuing: Issuing) -> Web:
