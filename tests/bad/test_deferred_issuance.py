@@ -1,7 +1,7 @@
 """Hostile requests for what was deferred, row I31 of the threat catalogue, over HTTP, each beside its control."""
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,23 +13,27 @@ from sinwon.core.clock import DAY
 from sinwon.core.ids import digest
 from sinwon.formats.sdjwt.parse import parse_sd_jwt
 from sinwon.keys.software import generate_key
+from sinwon.keys.trust import Anchor, Purpose, TrustAnchors
+from sinwon.protocols.trust.status_lists import StatusLists
 from sinwon.protocols.vci.configurations import AGE_SD_JWT, IDENTITY_SD_JWT, LINKAGE_SD_JWT
 from sinwon.services.issuance.clean_up import clean_up
 from sinwon.store.issuer.tables import AUDIT, COPIES, PENDINGS, TOKENS
+from tests import world
 from tests.attesting import new_keys
 from tests.bound_wallet import BoundWallet
-from tests.issuing import PERSON, RRN, Issuing, client_of, on_sqlite, refused, rows
+from tests.gateway_world import StatusServer
+from tests.issuing import PERSON, RRN, Issuing, client_of, refused, rows
 
 PATH = "/deferred-credential"
 PARALLEL = 50
 DELAY = 5
+STATUS_URI, STATUS_INDEX = f"{world.WALLET_PROVIDER}/status/1", 7
 
 
 @pytest.fixture
-def issuing(tmp_path: Path) -> Iterator[Issuing]:
-    bottle = on_sqlite(tmp_path).with_settings(deferred=(AGE_SD_JWT, LINKAGE_SD_JWT), deferred_delay=DELAY, token_lifetime=DAY)
-    yield bottle
-    bottle.issuer.engine.dispose()
+def issuing(issuing: Issuing) -> Issuing:
+    """One that promises two of its configurations."""
+    return issuing.with_settings(deferred=(AGE_SD_JWT, LINKAGE_SD_JWT), deferred_delay=DELAY, token_lifetime=DAY)
 
 
 def promised(issuing: Issuing, token: str, count: int = 1) -> str:
@@ -162,6 +166,26 @@ def test_I31_certificate_that_was_revoked_meanwhile(issuing: Issuing) -> None:
     issuing.revoke()
     refused(fetch(issuing, token, name), 400, "credential_request_denied", "invalid_token")
     assert rows(issuing, COPIES) == 0
+
+
+def test_I31_keys_whose_attestation_was_revoked_meanwhile(issuing: Issuing) -> None:
+    good, bad = (watching(issuing, values) for values in ({}, {STATUS_INDEX: 1}))
+    token = good.new_token()
+    attestation = good.attest(new_keys(1), status={"status_list": {"idx": STATUS_INDEX, "uri": STATUS_URI}})
+    name = good.request_attested(token, attestation, LINKAGE_SD_JWT).json()["transaction_id"]
+    issuing.clock.move(DELAY)
+    refused(fetch(bad, token, name), 400, "credential_request_denied")
+    assert rows(issuing, COPIES) == 0
+    assert fetch(good, token, name).status_code == 200
+
+
+def watching(issuing: Issuing, values: dict[int, int]) -> Issuing:
+    """The issuer where the wallet provider's status list has these values."""
+    listed = Anchor(world.authority("status authority").certificate, Purpose.STATUS, "wallets", world.WALLET_PROVIDER)
+    trusted = TrustAnchors((*world.trust_anchors().anchors, listed))
+    server = StatusServer(issuing.clock, values=values)
+    issuer = replace(issuing.issuer, trust=lambda: trusted, fetch=server, statuses=StatusLists())
+    return Issuing(issuer, issuing.clock, client_of(issuer))
 
 
 def test_I31_a_key_that_binds_another_copy_meanwhile(issuing: Issuing) -> None:

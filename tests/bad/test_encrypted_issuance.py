@@ -1,8 +1,7 @@
 """Hostile encryption of credential requests, rows I29 and I30 of the threat catalogue, over HTTP, each beside its control."""
 
 import json
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 from time import perf_counter
 from typing import Any
 
@@ -16,18 +15,11 @@ from sinwon.protocols.vci.configurations import AGE_SD_JWT
 from sinwon.protocols.vci.credential_request import MAX_REQUEST
 from sinwon.store.issuer.tables import COPIES, PENDINGS
 from tests.encrypting import EncryptingWallet, deflated, seal
-from tests.issuing import Issuing, on_sqlite, refused, rows
+from tests.issuing import Issuing, refused, rows
 
 CODE = "invalid_encryption_parameters"
 SECONDS = 0.05
 """What a refusal may take (the best of a few: the machine has other things to do)."""
-
-
-@pytest.fixture
-def issuing(tmp_path: Path) -> Iterator[Issuing]:
-    bottle = on_sqlite(tmp_path)
-    yield bottle
-    bottle.issuer.engine.dispose()
 
 
 def nothing_happened(issuing: Issuing) -> bool:

@@ -1,6 +1,5 @@
 """Hostile notifications, row I32 of the threat catalogue, over HTTP, each beside its control."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,16 +9,9 @@ from sqlalchemy import select
 
 from sinwon.store.issuer.tables import AUDIT, COPIES
 from tests.bound_wallet import BoundWallet
-from tests.issuing import Issuing, on_sqlite, refused
+from tests.issuing import Issuing, refused
 
 PATH = "/notification"
-
-
-@pytest.fixture
-def issuing(tmp_path: Path) -> Iterator[Issuing]:
-    bottle = on_sqlite(tmp_path)
-    yield bottle
-    bottle.issuer.engine.dispose()
 
 
 def note(issuing: Issuing, token: str, name: object, event: object = "credential_accepted", **more: Any) -> httpx2.Response:

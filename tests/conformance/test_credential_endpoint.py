@@ -1,7 +1,5 @@
 """Nonce, credential, deferred and notification endpoint, as a harness tries them: requirements 48 to 54."""
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -14,7 +12,7 @@ from sinwon.keys.software import generate_key
 from sinwon.protocols.vci.configurations import AGE_SD_JWT, IDENTITY_SD_JWT
 from tests.bound_wallet import BoundWallet
 from tests.encrypting import EncryptingWallet
-from tests.issuing import Issuing, on_sqlite, refused
+from tests.issuing import Issuing, refused
 
 CODES = (
     "invalid_credential_request",
@@ -27,13 +25,6 @@ CODES = (
 )
 UNKNOWN: dict[str, Any] = {"x_unknown": {"nested": [1, 2, 3]}, "another": "🙂"}
 REQUESTS = 30
-
-
-@pytest.fixture
-def issuing(tmp_path: Path) -> Iterator[Issuing]:
-    bottle = on_sqlite(tmp_path)
-    yield bottle
-    bottle.issuer.engine.dispose()
 
 
 @pytest.fixture

@@ -1,7 +1,5 @@
 """What the issuer says of itself, as a wallet that knows nothing of us reads it: requirements 1 to 10."""
 
-from collections.abc import Iterator
-from pathlib import Path
 from re import fullmatch
 from typing import Any
 
@@ -13,7 +11,7 @@ from sinwon.keys.x509 import parse_x5c, verify_chain
 from sinwon.protocols.vci.metadata import parse_issuer_metadata
 from sinwon.protocols.vci.signed_metadata import TYP, verify_metadata
 from tests import world
-from tests.issuing import Issuing, on_sqlite
+from tests.issuing import Issuing
 
 PLACE = "/.well-known/openid-credential-issuer"
 SERVER = "/.well-known/oauth-authorization-server"
@@ -22,13 +20,6 @@ LOCALE = r"[a-z]{2,3}(-[A-Z][a-z]{3})?(-[A-Z]{2})?"
 """BCP 47 as it is usually written."""
 ASYMMETRIC = frozenset({"ES256", "ES384", "ES512", "EdDSA", "PS256", "RS256"})
 JOSE = "dc+sd-jwt"
-
-
-@pytest.fixture
-def issuing(tmp_path: Path) -> Iterator[Issuing]:
-    bottle = on_sqlite(tmp_path)
-    yield bottle
-    bottle.issuer.engine.dispose()
 
 
 @pytest.fixture

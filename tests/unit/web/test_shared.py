@@ -11,7 +11,7 @@ from sinwon.core.refusal import Fault, Malformed, Refusal
 from sinwon.web.shared.answers import json_answer, public_answer
 from sinwon.web.shared.app import make_app, wallet_route
 from sinwon.web.shared.pages import HERE, LANGUAGES, Pages, Texts, language_of
-from sinwon.web.shared.reading import bearer, query, read_body, read_form
+from sinwon.web.shared.reading import bearer, prefers, query, read_body, read_form
 
 ORIGIN = "https://role.example"
 
@@ -169,3 +169,27 @@ def test_the_language_is_asked_remembered_or_korean(address: str, headers: dict[
 
 def test_refusals_keep_their_reason_for_the_log() -> None:
     assert str(Refusal("invalid_grant", "used")) == "invalid_grant: used"
+
+
+@pytest.mark.parametrize(
+    ("accept", "preferred"),
+    [
+        ("application/jwt", True),
+        ("Application/JWT ; q=1.0", True),
+        ("application/json, application/jwt", True),
+        ("application/json;q=0.5, application/jwt;q=0.500", True),
+        ("text/html, application/jwt;q=0.1, */*", True),
+        ("", False),
+        ("*/*", False),
+        ("application/*", False),
+        ("application/json", False),
+        ("application/json, application/jwt;q=0.9", False),
+        ("application/jwt;q=0", False),
+        ("application/jwt;q=0.000, application/json;q=0", False),
+        ("application/jwt+more", False),
+    ],
+)
+def test_what_is_preferred_is_asked_for_by_name(accept: str, preferred: bool) -> None:
+    headers = [(b"accept", accept.encode())] if accept else []
+    request = Request({"type": "http", "method": "GET", "path": "/", "query_string": b"", "headers": headers})
+    assert prefers(request, "application/jwt", "application/json") is preferred

@@ -21,7 +21,7 @@ from sinwon.protocols.oauth.dpop import VerifiedDpop
 from sinwon.protocols.vci.credential_request import CredentialRequest, CredentialResponse
 from sinwon.protocols.vci.deferred import DeferredRequest, DeferredResponse
 from sinwon.protocols.vci.encryption import AnswerKey
-from sinwon.protocols.vci.errors import CREDENTIAL_REQUEST_DENIED, INVALID_PROOF, INVALID_TRANSACTION_ID
+from sinwon.protocols.vci.errors import CREDENTIAL_REQUEST_DENIED, INVALID_TRANSACTION_ID
 from sinwon.protocols.vci.proven_keys import ProvenKeys
 from sinwon.services.issuance.bound_tokens import consume_proof
 from sinwon.services.issuance.issue_credentials import (
@@ -110,7 +110,7 @@ def _attempt(issuer: Issuer, token: str, request: DeferredRequest, dpop: Verifie
         found = _find(issuer, connection, granted_to(connection, token, dpop, now), request, now)
         encryption = found.promise.encryption
         accepted = _accept(issuer, found) if now >= found.pending.due_at else None
-        places = None if accepted is None else _free_places(issuer, connection, accepted)
+        places = None if accepted is None else _free_places(issuer, connection, accepted, found.pending)
     if accepted is None:
         _keep_waiting(issuer, found, dpop, anew=request.encryption is not None)
         return Answered(DeferredResponse(request.transaction_id, found.pending.due_at - now), encryption)
@@ -149,11 +149,14 @@ def _take(connection: Connection, *, pending: str, now: int) -> None:
         raise Unmet(INVALID_TRANSACTION_ID, "fetched before")
 
 
-def _free_places(issuer: Issuer, connection: Connection, accepted: Accepted) -> tuple[int, ...] | None:
+def _free_places(issuer: Issuer, connection: Connection, accepted: Accepted, pending: Pending) -> tuple[int, ...] | None:
     try:
         return free_places(issuer, connection, accepted)
     except Refusal as refusal:
-        raise (refusal.coded(CREDENTIAL_REQUEST_DENIED) if refusal.code == INVALID_PROOF else refusal) from None
+        # The keys are bound: by whoever fetched this very promise meanwhile, or by another.
+        if pendings.find(connection, pending.id, pending.certificate, now=accepted.now) is None:
+            raise Unmet(INVALID_TRANSACTION_ID, "fetched before") from None
+        raise refusal.coded(CREDENTIAL_REQUEST_DENIED) from None
 
 
 def _keep_waiting(issuer: Issuer, found: _Found, dpop: VerifiedDpop | None, *, anew: bool) -> None:
