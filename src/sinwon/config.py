@@ -50,6 +50,10 @@ class IssuerSettings(Following, frozen=True, forbid_unknown_fields=True, kw_only
     status_chain: tuple[str, ...]
     role_keys: dict[str, str]
     """Role name → file with its public JWK: who may ask for offers."""
+    encryption_required: bool = False
+    """Whether wallets must encrypt their requests, and have their copies encrypted."""
+    deferred: tuple[str, ...] = ()
+    """Credential configurations that are promised at first and fetched later."""
     outbox: str
     """Folder that stands where the SMS route will be; mail goes there too without a mail server."""
 

@@ -50,7 +50,7 @@ from sinwon.services.enrolment.consulate import Consulate
 from sinwon.services.enrolment.forget import forget
 from sinwon.services.enrolment.registers import Registers
 from sinwon.services.issuance.clean_up import clean_up
-from sinwon.services.issuance.issuer import NONCE_KEY, Issuer
+from sinwon.services.issuance.issuer import NONCE_KEY, IssuanceSettings, Issuer
 from sinwon.services.issuance.restored import Restored, check_position, declare_restored, position, restored_at
 from sinwon.services.lifecycle.ask_link import answer_asks
 from sinwon.services.lifecycle.deliver import Routes, deliver
@@ -199,6 +199,7 @@ def make_issuer(world: World) -> Issuer:
         catalogue=follower.catalogue,
         clock=world.clock,
         random=world.random,
+        settings=IssuanceSettings(encryption_required=settings.encryption_required, deferred=settings.deferred),
         trust=follower.anchors,
         fetch=world.fetch,
         restored_at=restored_at(world.engine("issuer")),
