@@ -9,7 +9,8 @@ from typing import Final
 
 Clock = Callable[[], int]
 KST: Final = timezone(timedelta(hours=9), "KST")
-HOUR: Final = 3600
+MINUTE: Final = 60
+HOUR: Final = 60 * MINUTE
 DAY: Final = 24 * HOUR
 
 

@@ -7,7 +7,7 @@ counted before the secret is compared: parallel guesses cannot exceed the limit.
 from dataclasses import dataclass
 from typing import Final
 
-from sinwon.core.clock import HOUR
+from sinwon.core.clock import HOUR, MINUTE
 from sinwon.core.ids import digest, new_secret
 from sinwon.core.refusal import Refusal, Unmet
 from sinwon.services.accounts.officer import Officer
@@ -27,7 +27,7 @@ from sinwon.store.consulate.tables import AUDIT
 from sinwon.store.engine import reading, writing
 
 TRIES: Final = 5
-LOCKED_FOR: Final = 15 * 60  # seconds: long enough against guessing, short enough for a typing officer
+LOCKED_FOR: Final = 15 * MINUTE  # long enough against guessing, short enough for a typing officer
 SESSION_LIFETIME: Final = 8 * HOUR  # one working day at the counter
 
 

@@ -11,7 +11,7 @@ from typing import Final
 import msgspec
 from sqlalchemy import Connection
 
-from sinwon.core.clock import HOUR
+from sinwon.core.clock import HOUR, MINUTE
 from sinwon.core.ids import Randomness, new_id, same
 from sinwon.core.refusal import Unmet
 from sinwon.services.accounts.officer import Officer
@@ -38,7 +38,7 @@ from sinwon.store.consulate.phone_proofs import (
 from sinwon.store.consulate.tables import AUDIT
 from sinwon.store.engine import writing
 
-CODE_LIFETIME: Final = 10 * 60
+CODE_LIFETIME: Final = 10 * MINUTE
 CODE_TRIES: Final = 5  # of a million codes
 RESEND_PAUSE: Final = 30
 SEND_WINDOW: Final = HOUR  # five sends in it: the table keeps the five latest
@@ -65,7 +65,7 @@ def send_phone_code(consulate: Consulate, application: str, secret: str, *, numb
         _count(consulate, connection, application, to, now)
         insert_phone_proof(connection, _proof(consulate, proof, application, to, code, now))
         AUDIT.write(connection, Entry(now, APPLICANT, "phone.code_sent", application))
-    text = phone_code_text(form.language, code, CODE_LIFETIME // 60)
+    text = phone_code_text(form.language, code, CODE_LIFETIME // MINUTE)
     consulate.messages.send(Message(proof, to, text, now + CODE_LIFETIME))
     return CodeSent()
 

@@ -11,14 +11,13 @@ from typing import Final
 
 from sqlalchemy import Connection
 
-from sinwon.core.clock import DAY, HOUR
+from sinwon.core.clock import DAY, HOUR, MINUTE
 from sinwon.core.ids import digest, new_id, new_secret
 from sinwon.core.refusal import Malformed, Unmet
 from sinwon.services.issuance.issuer import Issuer
 from sinwon.services.lifecycle.machine import Actor
 from sinwon.services.lifecycle.notices import notify
-from sinwon.services.lifecycle.stop_lost import MINUTE
-from sinwon.services.notify.notice import NoticeKind
+from sinwon.services.notify.notice import Facts, NoticeKind
 from sinwon.services.notify.notice_texts import LOST_PATH
 from sinwon.store.audit import Entry
 from sinwon.store.engine import reading, writing
@@ -88,8 +87,9 @@ def _mail(issuer: Issuer, connection: Connection, certificate: str, now: int) ->
     row, settings = lives.lock(connection, certificate), issuer.settings
     if row is None or losses.made(connection, certificate, Purpose.STOP, after=now - DAY) >= settings.mailed_secrets:
         return False
-    secret, ends = new_secret(issuer.random), now + settings.loss_link_lifetime
-    losses.add(connection, NewSecret(digest(secret), certificate, Purpose.STOP, ends), now=now)
-    notify(issuer, connection, row, NoticeKind.LINK_ASKED, {"at": now}, now=now, secret=f"{LOST_PATH}/{secret}")
+    secret, lifetime = new_secret(issuer.random), settings.loss_link_lifetime
+    losses.add(connection, NewSecret(digest(secret), certificate, Purpose.STOP, now + lifetime), now=now)
+    facts: Facts = {"at": now, "lifetime": lifetime}
+    notify(issuer, connection, row, NoticeKind.LINK_ASKED, facts, now=now, secret=f"{LOST_PATH}/{secret}")
     AUDIT.write(connection, Entry(now, Actor.PUBLIC.value, "loss.link_made", certificate))
     return True

@@ -15,7 +15,7 @@ from sinwon.services.lifecycle.notices import notify
 from sinwon.services.lifecycle.own_stop import locked, stops_of
 from sinwon.services.lifecycle.proven_device import Claimant, prove_device
 from sinwon.services.lifecycle.revocation_code import new_revocation_code
-from sinwon.services.notify.notice import NoticeKind
+from sinwon.services.notify.notice import Facts, NoticeKind
 from sinwon.store.audit import Entry
 from sinwon.store.engine import writing
 from sinwon.store.issuer import losses
@@ -37,8 +37,9 @@ def mail_release_code(issuer: Issuer, claimant: Claimant) -> None:
 
 
 def _mail(issuer: Issuer, connection: Connection, row: LifeRow, now: int) -> None:
-    code, ends = new_revocation_code(issuer.random), now + issuer.settings.release_code_lifetime
-    losses.add(connection, NewSecret(issuer.release_index(code, row.id), row.id, Purpose.RELEASE, ends), now=now)
-    if not notify(issuer, connection, row, NoticeKind.RELEASE_ASKED, {"at": now}, now=now, secret=code, by_mail_only=True):
+    code, lifetime = new_revocation_code(issuer.random), issuer.settings.release_code_lifetime
+    losses.add(connection, NewSecret(issuer.release_index(code, row.id), row.id, Purpose.RELEASE, now + lifetime), now=now)
+    facts: Facts = {"at": now, "lifetime": lifetime}
+    if not notify(issuer, connection, row, NoticeKind.RELEASE_ASKED, facts, now=now, secret=code, by_mail_only=True):
         raise Unmet(NO_MAIL_ADDRESS, "no e-mail address on file")
     AUDIT.write(connection, Entry(now, Actor.HOLDER.value, "release.asked", row.id))

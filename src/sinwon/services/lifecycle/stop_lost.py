@@ -9,6 +9,7 @@ from typing import Final
 
 from sqlalchemy import Connection
 
+from sinwon.core.clock import MINUTE
 from sinwon.core.ids import digest
 from sinwon.core.refusal import Fault, Refusal, Unmet
 from sinwon.protocols.trust.catalogue import Mission
@@ -24,7 +25,6 @@ from sinwon.store.issuer.losses import Purpose
 
 UNKNOWN_CODE: Final = "unknown_code"
 LINK_OVER: Final = "link_over"
-MINUTE: Final = 60
 
 
 @dataclass(frozen=True, slots=True)

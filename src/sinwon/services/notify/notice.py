@@ -6,7 +6,7 @@ Nothing here names a person. Texts are in services.notify.notice_texts, addresse
 from enum import StrEnum
 
 Facts = dict[str, str | int]
-"""`reason` and `to` (codes), `at` and `valid_until` (times), `days`."""
+"""`reason` and `to` (codes), `at` and `valid_until` (times), `days`, `lifetime` (seconds)."""
 
 
 class NoticeKind(StrEnum):

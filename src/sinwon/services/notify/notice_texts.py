@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from sinwon.core.clock import KST
+from sinwon.core.clock import HOUR, KST, MINUTE
 from sinwon.services.notify.notice import Facts, NoticeKind
 from sinwon.services.notify.texts import Language
 
@@ -31,7 +31,7 @@ class NoticeText:
 class _Words:
     subject: str
     says: str
-    """One sentence or two, with {reason}, {at}, {until}, {days} and {secret}; also the short message."""
+    """One sentence or two, with {reason}, {at}, {until}, {days}, {lifetime} and {secret}; also the short message."""
     then: str
     """What the reader can do."""
 
@@ -131,13 +131,13 @@ WORDS: Final[Mapping[Language, Mapping[NoticeKind, _Words]]] = {
         ),
         NoticeKind.LINK_ASKED: _Words(
             "정지 링크 요청",
-            "모바일 재외국민증을 정지할 수 있는 링크가 요청되었습니다. 시각: {at}. 정지하시려면 24시간 안에: {secret}",
+            "모바일 재외국민증을 정지할 수 있는 링크가 요청되었습니다. 시각: {at}. 정지하시려면 {lifetime} 안에: {secret}",
             "요청하지 않으셨으면 아무것도 하지 않으셔도 됩니다. 링크를 다른 사람에게 알려 주지 마십시오.",
         ),
         NoticeKind.RELEASE_ASKED: _Words(
             "정지 해제 요청",
             "모바일 재외국민증의 정지 해제가 요청되었습니다. 시각: {at}."
-            " 해제하시려면 휴대전화의 앱에 1시간 안에 다음 코드를 입력해 주십시오: {secret}",
+            " 해제하시려면 휴대전화의 앱에 {lifetime} 안에 다음 코드를 입력해 주십시오: {secret}",
             "요청하지 않으셨으면 이 코드를 아무에게도 알려 주지 마시고 재외공관에 연락해 주십시오.",
         ),
     },
@@ -193,13 +193,13 @@ WORDS: Final[Mapping[Language, Mapping[NoticeKind, _Words]]] = {
         NoticeKind.LINK_ASKED: _Words(
             "link to suspend asked for",
             "Somebody asked for a link to suspend your mobile overseas national certificate. Time: {at}."
-            " To suspend it, within 24 hours: {secret}",
+            " To suspend it, within {lifetime}: {secret}",
             "If it was not you, you need not do anything. Do not share the link with anyone.",
         ),
         NoticeKind.RELEASE_ASKED: _Words(
             "release of the suspension asked for",
             "Somebody asked to release the suspension of your mobile overseas national certificate. Time: {at}."
-            " To release it, enter this code in the app on your phone within an hour: {secret}",
+            " To release it, enter this code in the app on your phone within {lifetime}: {secret}",
             "If it was not you, do not share this code with anyone, and tell a Korean mission.",
         ),
     },
@@ -228,6 +228,7 @@ def notice_text(
         reason=REASONS[language].get(str(facts.get("reason", "")), ""),
         state=STATES[language].get(str(facts.get("to", "")), ""),
         days=facts.get("days", ""),
+        lifetime=_lifetime(facts, language),
         at=_time(facts, "at", language, zone),
         until=_time(facts, "valid_until", language, zone),
         secret=_shown(secret, origin),
@@ -245,6 +246,17 @@ def both_times(at: int, language: Language, zone: str | None) -> str:
     if local.utcoffset() == KST.utcoffset(None):
         return seoul
     return f"{_moment(local, language)} ({zone}), {seoul}"
+
+
+def duration(seconds: int, language: Language) -> str:
+    """In words, in whole hours or else in whole minutes."""
+    count, korean, english = (seconds // MINUTE, "분", "minute") if seconds % HOUR else (seconds // HOUR, "시간", "hour")
+    return f"{count}{korean}" if language == "ko" else f"{count} {english}{'' if count == 1 else 's'}"
+
+
+def _lifetime(facts: Facts, language: Language) -> str:
+    lifetime = facts.get("lifetime")
+    return duration(lifetime, language) if isinstance(lifetime, int) else ""
 
 
 def _time(facts: Facts, name: str, language: Language, zone: str | None) -> str:

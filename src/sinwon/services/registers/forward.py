@@ -13,7 +13,7 @@ from typing import Final
 import structlog
 from sqlalchemy import Connection
 
-from sinwon.core.clock import DAY, HOUR, seoul_date
+from sinwon.core.clock import DAY, HOUR, MINUTE, seoul_date
 from sinwon.core.refusal import Fault, Refusal, Unmet
 from sinwon.core.strict_json import dump
 from sinwon.protocols.roles.messages import Change, Changed
@@ -33,10 +33,10 @@ from sinwon.store.consulate.tables import AUDIT
 from sinwon.store.engine import reading, writing
 
 AT_ONCE: Final = 50  # events of one round
-LEASE: Final = 5 * 60  # seconds; longer than all that one event makes us wait for
+LEASE: Final = 5 * MINUTE  # longer than all that one event makes us wait for
 FIRST_WAIT: Final = 30  # seconds, doubled with each attempt
 LONGEST_WAIT: Final = HOUR
-STRANGERS_WAIT: Final = 2 * 60  # an approval that is just being written is not on file yet
+STRANGERS_WAIT: Final = 2 * MINUTE  # an approval that is just being written is not on file yet
 SHOWN_WITHIN: Final = DAY  # by the register that told it
 log = structlog.stdlib.get_logger("sinwon.registers")
 

@@ -5,7 +5,10 @@ from typing import Final
 
 from starlette.responses import Response
 
+from sinwon.core.clock import MINUTE
 from sinwon.core.refusal import Refusal
+from sinwon.services.accounts.sign_in import LOCKED_FOR
+from sinwon.services.enrolment.phone import RESEND_PAUSE
 from sinwon.web.shared.answers import json_answer
 
 
@@ -65,8 +68,8 @@ PROBLEMS: Final[dict[str, Problem]] = {
         401,
         "로그인할 수 없습니다.",
         "Signing in was refused.",
-        "아이디와 비밀번호를 확인하고, 계속되면 15분 뒤에 다시 해 주십시오.",
-        "Check login and secret; if it goes on, try again in 15 minutes.",
+        f"아이디와 비밀번호를 확인하고, 계속되면 {LOCKED_FOR // MINUTE}분 뒤에 다시 해 주십시오.",
+        f"Check login and secret; if it goes on, try again in {LOCKED_FOR // MINUTE} minutes.",
     ),
     "not_found": Problem(
         404, "찾을 수 없습니다.", "There is nothing here.", "주소나 접수번호를 확인해 주십시오.", "Check the reference."
@@ -158,8 +161,8 @@ PROBLEMS: Final[dict[str, Problem]] = {
         429,
         "요청이 너무 잦습니다.",
         "Too many requests.",
-        "30초 뒤에 다시 하거나 창구에서 확인받아 주십시오.",
-        "Wait 30 seconds, or be confirmed at the counter.",
+        f"{RESEND_PAUSE}초 뒤에 다시 하거나 창구에서 확인받아 주십시오.",
+        f"Wait {RESEND_PAUSE} seconds, or be confirmed at the counter.",
     ),
     "message_not_sent": Problem(
         503,

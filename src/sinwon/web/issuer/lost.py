@@ -12,11 +12,12 @@ import structlog
 from starlette.requests import Request
 from starlette.responses import Response
 
+from sinwon.core.clock import MINUTE
 from sinwon.core.refusal import Refusal
 from sinwon.services.issuance.issuer import Issuer
 from sinwon.services.lifecycle.ask_link import INVALID_BIRTHDATE, INVALID_NUMBER, ask_for_link
-from sinwon.services.lifecycle.stop_lost import LINK_OVER, MINUTE, UNKNOWN_CODE, Stopped, check_link, stop_by_code, stop_by_link
-from sinwon.services.notify.notice_texts import both_times
+from sinwon.services.lifecycle.stop_lost import LINK_OVER, UNKNOWN_CODE, Stopped, check_link, stop_by_code, stop_by_link
+from sinwon.services.notify.notice_texts import both_times, duration
 from sinwon.services.notify.texts import Language
 from sinwon.web.shared.middleware import UNREAD
 from sinwon.web.shared.pages import Pages, language_of
@@ -60,7 +61,7 @@ class LossPages:
             if refusal.code in FIELDS:
                 return self._form(request, form, refusal)
             return self._problem(request, refusal)
-        return self.pages.render(request, "loss_asked.html", {})
+        return self._asked(request)
 
     async def show_link(self, request: Request) -> Response:
         """One button. Machines that look at mail press none."""
@@ -76,6 +77,11 @@ class LossPages:
             return self._stopped(request, stop_by_link(self.issuer, request.path_params["secret"]))
         except Refusal as refusal:
             return self._problem(request, refusal)
+
+    def _asked(self, request: Request) -> Response:
+        settings, language = self.issuer.settings, cast(Language, language_of(request))
+        values = {"lifetime": duration(settings.loss_link_lifetime, language), "links": settings.mailed_secrets}
+        return self.pages.render(request, "loss_asked.html", values)
 
     def _form(self, request: Request, form: Mapping[str, str], refusal: Refusal | None) -> Response:
         """With number and birth date as typed, so that one wrong field is one to mend; a code is not given back."""

@@ -7,13 +7,20 @@ import pytest
 from sinwon.services.lifecycle.machine import Reason
 from sinwon.services.notify.message import LONGEST_TEXT
 from sinwon.services.notify.notice import URGENT, Facts, NoticeKind
-from sinwon.services.notify.notice_texts import REASONS, STATES, WORDS, both_times, notice_text
+from sinwon.services.notify.notice_texts import REASONS, STATES, WORDS, both_times, duration, notice_text
 from sinwon.services.notify.texts import Language
 from sinwon.store.issuer.certificates import NOT_OVER
 from tests.world import ISSUER, NOW
 
 LANGUAGES: tuple[Language, ...] = ("ko", "en")
-FACTS: Facts = {"reason": "PASSPORT_LOST", "to": "suspended", "at": NOW, "valid_until": NOW + 86_400, "days": 30}
+FACTS: Facts = {
+    "reason": "PASSPORT_LOST",
+    "to": "suspended",
+    "at": NOW,
+    "valid_until": NOW + 86_400,
+    "days": 30,
+    "lifetime": 3600,
+}
 
 
 def test_every_kind_reason_and_state_has_words_in_both_languages() -> None:
@@ -38,7 +45,15 @@ def test_a_text_is_whole_and_leads_to_our_own_page_alone(kind: NoticeKind, langu
 
 def test_a_code_is_shown_as_it_is() -> None:
     text = notice_text(NoticeKind.RELEASE_ASKED, FACTS, "en", zone=None, origin=ISSUER, secret="123456")
-    assert "within an hour: 123456" in text.body
+    assert "within 1 hour: 123456" in text.body
+
+
+@pytest.mark.parametrize(
+    ("seconds", "korean", "english"),
+    [(86_400, "24시간", "24 hours"), (3600, "1시간", "1 hour"), (5400, "90분", "90 minutes"), (60, "1분", "1 minute")],
+)
+def test_how_long_in_words(seconds: int, korean: str, english: str) -> None:
+    assert (duration(seconds, "ko"), duration(seconds, "en")) == (korean, english)
 
 
 @pytest.mark.parametrize(
