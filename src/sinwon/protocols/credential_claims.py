@@ -42,7 +42,7 @@ class Claim(Struct, frozen=True, dict=True):
 
 
 NAME_OF_PERSON: Final = Claim(PERSON_ID, "", "", PERSON_ID)
-AGES: Final = (
+AGE_CLAIMS: Final = (
     Claim("age_over_14", "만 14세 이상", "Aged 14 or over", "age_over_14"),
     Claim("age_over_18", "만 18세 이상", "Aged 18 or over", "age_over_18"),
     Claim("age_over_19", "만 19세 이상", "Aged 19 or over", "age_over_19"),
@@ -81,7 +81,7 @@ IDENTITY: Final = (
     Claim("evidence.subject", "본인 출석 방식", "Presence of the person", None),
     Claim("evidence.document", "문서 제시 방식", "Presence of the document", None),
     Claim("evidence.chip", "여권 칩 확인", "Passport chip check", None),
-    *AGES,
+    *AGE_CLAIMS,
     Claim("is_overseas_national", "재외국민 여부", "Overseas national", "is_overseas_national"),
 )
 LINKAGE: Final = (

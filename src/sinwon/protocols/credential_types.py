@@ -60,7 +60,7 @@ class CredentialType:
 
 IDENTITY_TYPE: Final = CredentialType(IDENTITY, "org.sinwon.overseas_national.1", credential_claims.IDENTITY)
 LINKAGE_TYPE: Final = CredentialType(LINKAGE, "org.sinwon.overseas_national_linkage.1", credential_claims.LINKAGE)
-AGE_TYPE: Final = CredentialType(AGE, "org.sinwon.overseas_national_age.1", credential_claims.AGES)
+AGE_TYPE: Final = CredentialType(AGE, "org.sinwon.overseas_national_age.1", credential_claims.AGE_CLAIMS)
 """Nothing in it says who the person is, not even to the gateway."""
 ALL_TYPES: Final = (IDENTITY_TYPE, LINKAGE_TYPE, AGE_TYPE)
 TYPES: Final = tuple(each.named(name) for each in ALL_TYPES for name in FORMATS)

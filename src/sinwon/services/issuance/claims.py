@@ -15,7 +15,7 @@ from sinwon.protocols.credential_types import CredentialType
 from sinwon.protocols.roles.person import Person
 from sinwon.services.issuance.validity import years_after
 
-AGES: Final = (14, 18, 19)
+AGE_LIMITS: Final = (14, 18, 19)
 ADULT_BY_YEAR_CLAIM: Final = "adult_by_year"
 ADULT_BY_YEAR: Final = 19  # 연 나이: the calendar year in which one turns 19
 
@@ -31,7 +31,7 @@ def claims_of(kind: CredentialType, person: Person, person_id: str, *, now: int)
 
 def derived_claims(birthdate: date, today: date) -> dict[str, bool]:
     age = age_on(birthdate, today)
-    ages = {f"age_over_{limit}": age >= limit for limit in AGES}
+    ages = {f"age_over_{limit}": age >= limit for limit in AGE_LIMITS}
     return {**ages, ADULT_BY_YEAR_CLAIM: today.year - birthdate.year >= ADULT_BY_YEAR, "is_overseas_national": True}
 
 
@@ -46,8 +46,8 @@ def derived_until(kind: CredentialType, person: Person, *, now: int) -> int | No
     if ADULT_BY_YEAR_CLAIM not in kind.top:
         return None
     birthdate, today = date.fromisoformat(person.birthdate), seoul_date(now)
-    if today.year - birthdate.year > max(AGES):
+    if today.year - birthdate.year > max(AGE_LIMITS):
         return None
-    days = (*(years_after(birthdate, limit) for limit in AGES), date(birthdate.year + ADULT_BY_YEAR, 1, 1))
+    days = (*(years_after(birthdate, limit) for limit in AGE_LIMITS), date(birthdate.year + ADULT_BY_YEAR, 1, 1))
     coming = [day for day in days if day > today]
     return start_of_day_in_seoul(min(coming)) if coming else None
