@@ -14,13 +14,12 @@ from sqlalchemy import select
 from sinwon.core import base64url
 from sinwon.core.clock import DAY, HOUR
 from sinwon.core.fetch import Answer
-from sinwon.core.refusal import Fault, Refusal, Unmet
+from sinwon.core.refusal import Refusal, Unmet
 from sinwon.formats.status.token import INVALID, VALID
 from sinwon.holder.wallet import Holder
 from sinwon.protocols.oauth.grants.pre_authorized import GRANT_TYPE
 from sinwon.protocols.roles.messages import CHANGE, Change
 from sinwon.services.issuance.clean_up import clean_up
-from sinwon.services.issuance.issuer import IssuanceSettings
 from sinwon.services.lifecycle.transfer import start_transfer_by_chip
 from sinwon.store.issuer.tables import CERTIFICATES, DEVICES, OFFERS, REFRESHES
 from tests import world
@@ -396,11 +395,6 @@ def test_an_endpoint_elsewhere_is_not_spoken_to(phones: Phones) -> None:
 
 def test_a_wallet_without_a_certificate_has_nothing_to_look_after(phones: Phones) -> None:
     is_refused("no_certificate", phones.new.state)
-
-
-def test_one_phone_at_a_time_is_the_only_policy() -> None:
-    with pytest.raises(Fault):
-        IssuanceSettings(max_devices=2)
 
 
 def test_nothing_personal_is_in_an_address_or_the_trail(phones: Phones) -> None:

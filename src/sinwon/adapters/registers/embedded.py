@@ -5,7 +5,7 @@ its feed.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Final
 
 import msgspec
@@ -68,10 +68,6 @@ class EmbeddedRegisters:
         self.people[person] = after
         self.told[event.register].append(event)
         return event
-
-    def switch_off(self, person: str, *registers: RegisterName) -> None:
-        """These do not answer about the person any more."""
-        self.people[person] = replace(self.people[person], silent=tuple(registers))
 
 
 class EmbeddedRegistration:

@@ -78,8 +78,6 @@ class IssuanceSettings:
     """How long it can be."""
     deferred_at_once: int = 20
     """Promises of one certificate that wait to be fetched: a token may ask again and again."""
-    max_devices: int = 1
-    """How many phones a certificate is on at once."""
     transfer_window: int = 900
     """How long the link is good that moves a certificate to another phone."""
     transfer_arrival: int = HOUR
@@ -107,8 +105,6 @@ class IssuanceSettings:
     """A list that did not change is signed anew after this, so that its age shows that we are alive."""
 
     def __post_init__(self) -> None:
-        if self.max_devices != 1:
-            raise Fault("a certificate is on one phone at a time")
         if not set(self.deferred) <= set(ALL) or not 0 < self.deferred_delay < self.deferred_window:
             raise Fault("only configurations there are can be deferred, for less than they can be fetched")
 
