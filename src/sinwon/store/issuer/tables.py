@@ -1,14 +1,19 @@
 """The tables of the issuer's database. Statements over them are in the module of their aggregate.
 
-What is at rest: the person sealed (certificates.person, erased when the certificate ends), the resident number outside it as
-a keyed hash only (persons.rrn_index), the issuance PIN, the revocation code and the registration number as keyed hashes
-(offers.tx_code, certificates.revocation_code and .registration_index, the latter two until the end), codes, links, tokens and
-holder keys as digests; of a refresh token nothing but how often it was renewed. Addresses of notices are sealed, and wiped when
-the notice was sent or given up. Of whoever asks for a link to stop a certificate nothing is kept but the keyed hash that finds
-it, for a minute (loss_asks.of); what is mailed, links and codes, is a digest (mailed_secrets). Of an issuance to come there are
-the public keys and how the answer is encrypted, sealed, until it came (pendings.sealed). After its end stay the
-certificate's id, application, reason and person id, and each copy's place in a status list: a place is never given twice, so
-its row is never deleted.
+What is at rest:
+
+- the person sealed, until the certificate ends (certificates.person); the resident number outside it as a keyed hash only
+  (persons.rrn_index);
+- the issuance PIN as a keyed hash (offers.tx_code), and until the certificate ends the revocation code and the registration
+  number with the birth date (certificates.revocation_code, .registration_index);
+- codes, links, tokens and holder keys as digests, also those that are mailed (mailed_secrets); of a refresh token nothing but
+  how often it was renewed;
+- addresses of a notice sealed, and wiped when it was sent or given up;
+- of whoever asks for a link to stop a certificate nothing but the keyed hash that finds it, for a minute (loss_asks.of);
+- of an issuance to come the public keys and how the answer is encrypted, sealed, until it came (pendings.sealed).
+
+After its end stay the certificate's id, application, reason and person id, and each copy's place in a status list: a place is
+never given twice, so its row is never deleted.
 """
 
 from typing import Any, Final
