@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from sinwon.core.refusal import Refusal
 from sinwon.core.strict_json import dump
 from sinwon.protocols.oauth.dpop import VerifiedDpop
 from sinwon.protocols.trust.status_lists import WouldFetch
@@ -73,10 +74,12 @@ class IssuingEndpoints:
 
     async def _read(self, request: Request) -> tuple[bytes, bool]:
         """The message, and whether it came encrypted [OID4VCI 10]."""
-        if content_type(request) == MEDIA_TYPE:
-            return open_request(await read_body(request), self._key, self._kid, limit=MAX_REQUEST), True
-        require_type(request, JSON)
-        return await read_body(request), False
+        kind = content_type(request)
+        if kind == JSON:
+            return await read_body(request), False
+        if kind != MEDIA_TYPE:
+            raise Refusal("unsupported_media_type", f"neither {JSON} nor {MEDIA_TYPE}")
+        return open_request(await read_body(request), self._key, self._kid, limit=MAX_REQUEST), True
 
     async def _run(self, use_case: UseCase[Asked, Given], asked: Asked, access: Access) -> Given:
         """In line, unless the status of a key attestation has to be fetched first."""
