@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import pytest
+from structlog.testing import capture_logs
 
 from sinwon.core import base64url
 from sinwon.protocols.vci.configurations import IDENTITY_SD_JWT, LINKAGE_MDOC, LINKAGE_SD_JWT, STRONG_MDOC, STRONG_SD_JWT
@@ -75,13 +76,18 @@ def test_I27_the_same_attestation_in_two_requests(issuing: Issuing, way: Way) ->
 def test_I27_a_key_in_two_attestations(issuing: Issuing) -> None:
     token, keys = issuing.new_token(), new_keys(3)
     assert issuing.request_attested(token, issuing.attest(keys[:2])).status_code == 200
-    refused(issuing.request_attested(token, issuing.attest(keys[1:]), STRONG_MDOC), 400, "invalid_proof")
-    refused(issuing.request(token, [issuing.proof(keys[0])], IDENTITY_SD_JWT), 400, "invalid_proof")
+    with capture_logs() as entries:
+        refused(issuing.request_attested(token, issuing.attest(keys[1:]), STRONG_MDOC), 400, "invalid_proof")
+        refused(issuing.request(token, [issuing.proof(keys[0])], IDENTITY_SD_JWT), 400, "invalid_proof")
+    alerts = [entry["event"] for entry in entries if entry["log_level"] == "warning"]
+    assert alerts == ["a key that binds a copy already"] * 2
     assert rows(issuing, COPIES) == 2
 
 
 def test_I27_control_two_attestations_of_different_keys(issuing: Issuing) -> None:
     token = issuing.new_token()
-    for _twice in range(2):
-        assert issuing.request_attested(token, issuing.attest(new_keys(2))).status_code == 200
+    with capture_logs() as entries:
+        for _twice in range(2):
+            assert issuing.request_attested(token, issuing.attest(new_keys(2))).status_code == 200
+    assert {entry["log_level"] for entry in entries} <= {"info"}
     assert rows(issuing, COPIES) == 4

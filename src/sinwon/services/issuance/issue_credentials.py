@@ -11,6 +11,7 @@ from functools import partial
 from typing import Final, TypeVar
 
 import msgspec
+import structlog
 from sqlalchemy import Connection
 
 from sinwon.core import base64url
@@ -49,6 +50,7 @@ from sinwon.store.issuer.status import NewCopy
 from sinwon.store.issuer.tables import AUDIT
 
 T = TypeVar("T")
+log = structlog.stdlib.get_logger("sinwon.issuance")
 ATTEMPTS: Final = 5  # a place or a list taken between load and write: rare once, never five times
 
 
@@ -119,7 +121,7 @@ def issue(issuer: Issuer, accepted: Accepted, places: tuple[int, ...] | None, dp
 
 
 def accept(issuer: Issuer, granted: Granted, request: CredentialRequest, now: int) -> Accepted:
-    _check_named(granted, request)
+    check_named(granted, request)
     check_granted(granted, request.configuration_id)
     nonce = request_nonce(request)
     nonce_ends = check_nonce(nonce, issuer.epoch_key, issuer=issuer.origin, now=now)
@@ -154,7 +156,7 @@ def granted_to(connection: Connection, token: str, dpop: VerifiedDpop | None, no
     return granted
 
 
-def _check_named(granted: Granted, request: CredentialRequest) -> None:
+def check_named(granted: Granted, request: CredentialRequest) -> None:
     """By identifier, if the token came with some, else by configuration [OID4VCI 8.2]. Raises Unmet."""
     if request.by_identifier and not (granted.by_identifier and request.configuration_id in granted.configurations):
         raise Unmet(UNKNOWN_CREDENTIAL_IDENTIFIER, "no such identifier was given with this token")
@@ -177,6 +179,7 @@ def free_places(issuer: Issuer, connection: Connection, accepted: Accepted) -> t
     taken = status.taken(connection, newest.number if newest else 0, drawn, accepted.keys)
     # One key binds at most one copy, over all requests [OID4VCI 8.2].
     if taken.keys:
+        log.warning("a key that binds a copy already", certificate=accepted.granted.certificate, keys=len(taken.keys))
         raise Unmet(INVALID_PROOF, "key already bound to a copy")
     return choose_places(drawn, taken.places, count) if newest is not None else None
 
