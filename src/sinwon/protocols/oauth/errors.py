@@ -1,4 +1,5 @@
-"""Error codes of the OAuth endpoints: RFC 6749 §4.1.2.1 and §5.2, RFC 6750 §3.1, RFC 9449 §12.2."""
+"""Error codes of the OAuth endpoints: RFC 6749 §4.1.2.1 and §5.2, RFC 6750 §3.1, RFC 9449 §12.2,
+RFC 9101 §7, RFC 9396 §5."""
 
 from typing import Final
 
@@ -11,6 +12,8 @@ UNSUPPORTED_GRANT_TYPE: Final = "unsupported_grant_type"
 UNSUPPORTED_RESPONSE_TYPE: Final = "unsupported_response_type"
 ACCESS_DENIED: Final = "access_denied"
 LOGIN_REQUIRED: Final = "login_required"
+INVALID_REQUEST_URI: Final = "invalid_request_uri"
+INVALID_AUTHORIZATION_DETAILS: Final = "invalid_authorization_details"
 
 INVALID_TOKEN: Final = "invalid_token"  # noqa: S105 (an error code)
 INSUFFICIENT_SCOPE: Final = "insufficient_scope"

@@ -22,6 +22,9 @@ class AuthorizationServerMetadata(msgspec.Struct, frozen=True, omit_defaults=Tru
     grant_types_supported: tuple[str, ...] = ()
     token_endpoint_auth_methods_supported: tuple[str, ...] = ()
     authorization_endpoint: str | None = None
+    pushed_authorization_request_endpoint: str | None = None
+    require_pushed_authorization_requests: bool = False
+    authorization_response_iss_parameter_supported: bool = False
     jwks_uri: str | None = None
     code_challenge_methods_supported: tuple[str, ...] = ()
     authorization_details_types_supported: tuple[str, ...] = ()

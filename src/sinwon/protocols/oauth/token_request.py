@@ -4,6 +4,7 @@ One grant is one module of `grants`; this one only tells them apart. Unknown par
 """
 
 from collections.abc import Mapping
+from typing import Any
 
 import msgspec
 
@@ -18,6 +19,8 @@ class TokenResponse(msgspec.Struct, frozen=True, omit_defaults=True):
     id_token: str | None = None
     scope: str | None = None
     refresh_token: str | None = None
+    authorization_details: tuple[dict[str, Any], ...] = ()
+    """What was granted, where the request said it in such details (RFC 9396 §7)."""
 
 
 def check_grant_type(form: Mapping[str, str], *supported: str) -> str:

@@ -32,8 +32,17 @@ class PreAuthorizedGrant(msgspec.Struct, frozen=True, omit_defaults=True):
     authorization_server: str | None = None
 
 
+class CodeGrant(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The authorization code flow [OID4VCI 4.1.1]."""
+
+    issuer_state: str | None = None
+    """Comes back in the authorization request, and may have been put there by anybody."""
+    authorization_server: str | None = None
+
+
 class Grants(msgspec.Struct, frozen=True, omit_defaults=True):
     pre_authorized: PreAuthorizedGrant | None = msgspec.field(name=GRANT_TYPE, default=None)
+    authorization_code: CodeGrant | None = None
 
 
 class CredentialOffer(msgspec.Struct, frozen=True):

@@ -1,4 +1,5 @@
-"""The authorization code grant at the token endpoint (RFC 6749 §4.1.3, RFC 7636 §4.6, RFC 9700 §2.1.1).
+"""The authorization code grant at the token endpoint (RFC 6749 §4.1.3, RFC 7636 §4.6, RFC 9449 §10,
+RFC 9700 §2.1.1).
 
 Owns the request's shape and its rules against the code as it was given. Does not consume the code: the caller does, in
 one conditional write, after these rules hold.
@@ -32,6 +33,8 @@ class GivenCode:
     redirect_uri: str
     code_challenge: str
     expires_at: int
+    key: str | None = None
+    """The thumbprint of the DPoP key that was named or shown when the request was pushed (RFC 9449 §10)."""
 
 
 def parse_code_request(form: Mapping[str, str]) -> CodeRequest:
@@ -39,8 +42,8 @@ def parse_code_request(form: Mapping[str, str]) -> CodeRequest:
     return CodeRequest(required(form, "code"), required(form, "redirect_uri"), form.get("code_verifier"))
 
 
-def check_code_request(request: CodeRequest, given: GivenCode, *, client_id: str, now: int) -> None:
-    """Raises Unmet(INVALID_GRANT)."""
+def check_code_request(request: CodeRequest, given: GivenCode, *, client_id: str, now: int, key: str | None = None) -> None:
+    """`key` is the thumbprint of the key that the token request proved. Raises Unmet(INVALID_GRANT)."""
     # 1 given to this client [RFC 6749 4.1.3]
     if given.client_id != client_id:
         raise Unmet(INVALID_GRANT, "the code of another client")
@@ -52,3 +55,6 @@ def check_code_request(request: CodeRequest, given: GivenCode, *, client_id: str
         raise Unmet(INVALID_GRANT, "another redirect_uri")
     # 4 by the one who began [RFC 7636 4.6]
     check_verifier(request.code_verifier, given.code_challenge)
+    # 5 with the key it was bound to [RFC 9449 10]
+    if given.key is not None and given.key != key:
+        raise Unmet(INVALID_GRANT, "code is bound to another key")
