@@ -30,9 +30,13 @@ from sinwon.protocols.oauth.grants import pre_authorized
 from sinwon.protocols.oauth.grants.refresh_token import RefreshToken, write_refresh_token
 from sinwon.protocols.roles.messages import MakeOffer
 from sinwon.protocols.trust.trust_list import sign_trust_list
+from sinwon.protocols.vci.credential_request import MAX_REQUEST
 from sinwon.protocols.vp.client_identifier import x509_hash
+from tests.encrypting import deflated
 from tests.fuzz.run import CORPUS
 from tests.fuzz.targets.documents import KEY
+from tests.fuzz.targets.issuing import KEY as REQUEST_KEY
+from tests.fuzz.targets.issuing import KID
 from tests.fuzz.targets.jose import VCT
 from tests.fuzz.targets.lists import OPERATOR, URI
 from tests.fuzz.targets.messages import ACCESS, CLIENT, URL
@@ -251,6 +255,28 @@ def issuance() -> Iterator[tuple[str, Seeds]]:
     )
 
 
+def issuing() -> Iterator[tuple[str, Seeds]]:
+    """Encrypted and deferred issuance."""
+    wish = {"jwk": {**HOLDER, "kid": "1", "alg": "ECDH-ES"}, "enc": "A256GCM", "zip": "DEF"}
+    text = sign_jws({"typ": "openid4vci-proof+jwt", "jwk": HOLDER}, {"aud": ISSUER, "iat": NOW, "nonce": "n"}, key("holder"))
+    asked = {"credential_identifier": "identity.1", "proofs": {"jwt": [text]}, "credential_response_encryption": wish}
+    no_alg = {**asked, "credential_response_encryption": {**wish, "jwk": HOLDER}}
+    yield "sealed_request", {"good": json_bytes(asked), "bad": json_bytes(no_alg)}
+    receiver = {**REQUEST_KEY.public_jwk, "kid": KID}
+    token = encrypt(json_bytes({"a": 1}), receiver, enc="A128GCM", cty="json", zipped=True)
+    other = encrypt(b"{}", {**receiver, "kid": "2"}, enc="A128GCM")
+    yield "request_envelope", {"good": token.encode(), "bad-tag": token[:-3].encode(), "bad-kid": other.encode()}
+    packed = deflated(json_bytes(asked))
+    bomb = deflated(bytes(MAX_REQUEST + 1))
+    yield "zipped_request", {"good": packed, "bad-end": packed[:-1], "bad-more": packed + b"x", "bad-bomb": bomb}
+    name = {"transaction_id": "t" * 43}
+    replaced = {**name, "credential_response_encryption": wish}
+    yield "deferred_request", {"good": json_bytes(name), "good-key": json_bytes(replaced), "bad": b'{"transaction_id":""}'}
+    about = {"credential_issuer": ISSUER, "credential_endpoint": URL, "credential_configurations_supported": {}}
+    signed = {**about, "sub": ISSUER, "iat": NOW, "exp": NOW + 60}
+    yield "signed_metadata", {"good": json_bytes(signed), "bad-sub": json_bytes({**signed, "sub": URL}), "bad": b"{}"}
+
+
 def roles() -> Iterator[tuple[str, Seeds]]:
     body = msgspec.to_builtins(MakeOffer("application-x", "m-1", "officer-1", PERSON, "123456"))
     claims = {
@@ -297,7 +323,7 @@ def files() -> Iterator[tuple[str, Seeds]]:
 
 
 def main() -> None:
-    for room in (basics, jose, documents, lists, certificates, requests, issuance, roles, files):
+    for room in (basics, jose, documents, lists, certificates, requests, issuance, issuing, roles, files):
         for name, seeds in room():
             folder = CORPUS / name
             folder.mkdir(parents=True, exist_ok=True)
