@@ -1,15 +1,22 @@
 """Nonce, credential, deferred and notification endpoint, as a harness tries them: requirements 48 to 54."""
 
+from email.utils import parsedate_to_datetime
+from socket import socket
+from time import time
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx2
 import pytest
 
+from sinwon.cli.serving import Listener, serving
 from sinwon.core import base64url
 from sinwon.formats.mdoc.issuer_signed import parse_issuer_signed
 from sinwon.formats.sdjwt.parse import parse_sd_jwt
 from sinwon.keys.software import generate_key
 from sinwon.protocols.vci.configurations import AGE_SD_JWT, IDENTITY_SD_JWT
+from sinwon.web.issuer.app import issuer_app
+from tests import world
 from tests.bound_wallet import BoundWallet
 from tests.encrypting import EncryptingWallet
 from tests.issuing import Issuing, refused
@@ -93,6 +100,24 @@ def test_C49_what_is_not_ready_has_an_id_and_an_interval(deferring: Issuing) -> 
     assert answer.json().keys() == {"transaction_id", "interval"}
     assert type(answer.json()["interval"]) is int
     assert answer.json()["interval"] > 0
+
+
+def test_C49_every_answer_has_a_date(issuing: Issuing) -> None:
+    """Answers of the server as it runs have a Date header, and say back no interaction id that they do not know."""
+    with socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    body = {"credential_configuration_id": IDENTITY_SD_JWT, "proofs": {"jwt": issuing.proofs()}}
+    headers = {
+        "Authorization": f"Bearer {issuing.new_token()}",
+        "x-fapi-interaction-id": "c770aef3-6784-41f7-8e0e-ff5f97bddb3a",
+    }
+    with serving({"issuer": Listener(issuer_app(issuing.issuer), "127.0.0.1", port)}):
+        host = {"Host": urlsplit(world.ISSUER).netloc}
+        answer = httpx2.post(f"http://127.0.0.1:{port}/credential", json=body, headers={**headers, **host})
+    assert answer.status_code == 200
+    assert abs(parsedate_to_datetime(answer.headers["date"]).timestamp() - time()) < 60
+    assert "x-fapi-interaction-id" not in answer.headers
 
 
 # --- 50: what an error looks like ---
