@@ -12,6 +12,7 @@ from typing import Final
 import msgspec
 
 from sinwon.core.refusal import Fault, Refusal, Unmet
+from sinwon.protocols.roles.application_names import NAMES, application_names
 from sinwon.protocols.roles.messages import MakeOffer, OfferMade, Revoke
 from sinwon.protocols.roles.person import Person
 from sinwon.services.accounts.officer import Officer
@@ -30,8 +31,6 @@ from sinwon.store.engine import reading, writing
 
 OFFER: Final = "applications.offer"
 ASKING: Final = 60  # seconds; longer than every time limit of the requests in it, so that two never overlap
-NAMES: Final = 5
-"""Lost answers we recover from; more means that something else is wrong."""
 
 
 class Offer(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -108,8 +107,7 @@ def _message(consulate: Consulate, row: ApplicationRow) -> MakeOffer:
 
 
 def _ask(consulate: Consulate, message: MakeOffer) -> Answered:
-    names = [message.application, *(f"{message.application}.{number}" for number in range(2, NAMES + 1))]
-    for name in names:
+    for name in application_names(message.application):
         try:
             return Answered(name, consulate.issuer.make_offer(msgspec.structs.replace(message, application=name)))
         except Refusal as refusal:

@@ -123,6 +123,7 @@ _GRANTED = Kept(
         _JWT_LIST.c.id,
         _CWT_LIST.c.number,
         _CWT_LIST.c.id,
+        TOKENS.c.by_identifier,
     )
     .select_from(TOKENS)
     .join(CERTIFICATES, CERTIFICATES.c.id == TOKENS.c.certificate)
@@ -207,11 +208,12 @@ def granted(connection: Connection, token: str, *, now: int) -> Granted | None:
     row = _GRANTED.run(connection, {"digest": token, "now": now}).fetchone()
     if row is None:
         return None
-    certificate, configurations, person_id, person, state, valid_until, changes, key, device, *numbers = row
+    certificate, configurations, person_id, person, state, valid_until, changes, key, device, *numbers, named = row
     found = {Kind.JWT: numbers[:2], Kind.CWT: numbers[2:]}
     lists = {kind: OpenList(*pair) for kind, pair in found.items() if pair[0] is not None}
     asked = tuple(configurations.split(" "))
-    return Granted(certificate, asked, person_id, person, CertificateState(state), valid_until, changes, lists, key, device)
+    now_is = CertificateState(state)
+    return Granted(certificate, asked, person_id, person, now_is, valid_until, changes, lists, key, device, bool(named))
 
 
 def of_token(connection: Connection, token: str, *, now: int) -> OfToken | None:

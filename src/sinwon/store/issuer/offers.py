@@ -4,12 +4,14 @@ was wrong too often, or the window is over.
 Every step that counts is one conditional UPDATE. Codes and tokens are kept as digests.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import Connection, bindparam, case, insert, select, update
+from sqlalchemy import Connection, bindparam, case, insert, or_, select, update
 
+from sinwon.protocols.roles.application_names import NAMES
 from sinwon.store.issuer.certificates import IS_NOT_OVER
 from sinwon.store.issuer.tables import CERTIFICATES, CODES, OFFERS, TOKENS
 from sinwon.store.kept import Kept
@@ -104,6 +106,20 @@ _CLOSE_TRANSFERS = Kept(
     .where(OFFERS.c.certificate == bindparam("of"), OFFERS.c.kind == TRANSFER, OFFERS.c.state == OfferState.OPEN.value)
     .values(state=OfferState.CLOSED.value)
 )
+_OF_APPLICATION = Kept(
+    select(OFFERS.c.id, OFFERS.c.certificate, OFFERS.c.tx_code, OFFERS.c.configurations, OFFERS.c.state, OFFERS.c.kind)
+    .join(CERTIFICATES, CERTIFICATES.c.id == OFFERS.c.certificate)
+    .where(
+        or_(*(CERTIFICATES.c.application == bindparam(f"name_{number}") for number in range(NAMES))),
+        OFFERS.c.kind == FIRST,
+        OFFERS.c.state == OfferState.OPEN.value,
+        OFFERS.c.expires_at > bindparam("now"),
+    )
+    .order_by(CERTIFICATES.c.issued_at.desc())
+    .limit(1)
+    .with_for_update(of=OFFERS)
+)
+_CERTIFICATE = Kept(select(OFFERS.c.certificate).where(OFFERS.c.id == bindparam("offer")))
 _LAPSED = (
     select(OFFERS.c.certificate)
     .join(CERTIFICATES, CERTIFICATES.c.id == OFFERS.c.certificate)
@@ -143,7 +159,19 @@ def of_code(connection: Connection, code: str, *, now: int) -> OfferOfCode | Non
     """The offer of a code (by digest) whose time is not over, whatever the offer's state. It is the caller's alone until the
     transaction ends: whoever compares a PIN with it has seen every try before."""
     row = _OF_CODE.run(connection, {"digest": code, "now": now}).fetchone()
-    return OfferOfCode(row[0], row[1], row[2], tuple(row[3].split(" ")), OfferState(row[4]), row[5]) if row else None
+    return _read(row)
+
+
+def of_application(connection: Connection, names: Sequence[str], *, now: int) -> OfferOfCode | None:
+    """The open offer that a certificate begins with, by any of the names its application may have. It is the caller's alone, as
+    above."""
+    row = _OF_APPLICATION.run(connection, {**{f"name_{at}": name for at, name in enumerate(names)}, "now": now}).fetchone()
+    return _read(row)
+
+
+def certificate_of(connection: Connection, offer: str) -> str | None:
+    row = _CERTIFICATE.run(connection, {"offer": offer}).fetchone()
+    return str(row[0]) if row else None
 
 
 def redeem(connection: Connection, offer: str) -> bool:
@@ -165,14 +193,17 @@ def add_token(
     *,
     expires_at: int,
     key: str | None = None,
+    by_identifier: bool = False,
 ) -> None:
-    """`token` is a digest; `key` is the thumbprint of the key it is bound to, None for a bearer token."""
+    """`token` is a digest; `key` is the thumbprint of the key it is bound to, None for a bearer token; `by_identifier`, whether
+    it came with credential identifiers."""
     row = {
         "digest": token,
         "certificate": certificate,
         "configurations": " ".join(configurations),
         "expires_at": expires_at,
         "key": key,
+        "by_identifier": int(by_identifier),
     }
     _INSERT_TOKEN.run(connection, row)
 
@@ -188,3 +219,7 @@ def close_transfers(connection: Connection, certificate: str) -> None:
 def lapsed(connection: Connection, *, before: int, most: int) -> tuple[str, ...]:
     """Certificates that were offered and never fetched, their window over before `before`."""
     return tuple(connection.execute(_LAPSED, {"before": before, "most": most}).scalars())
+
+
+def _read(row: Any) -> OfferOfCode | None:
+    return OfferOfCode(row[0], row[1], row[2], tuple(row[3].split(" ")), OfferState(row[4]), row[5]) if row else None

@@ -31,6 +31,8 @@ class NewFamily:
     certificate: str
     key: str
     configurations: tuple[str, ...]
+    by_identifier: bool = False
+    """Whether its access tokens come with credential identifiers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,7 @@ class Renewed:
 
     certificate: str
     configurations: tuple[str, ...]
+    by_identifier: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +55,7 @@ class Family:
     certificate_state: str
     valid_until: int
     """Of the certificate."""
+    by_identifier: bool = False
 
 
 _INSERT = Kept(insert(REFRESHES))
@@ -70,7 +74,7 @@ _ROTATE = Kept(
         _MAY_REFRESH,
     )
     .values(generation=bindparam("following"), rotated_at=bindparam("now"))
-    .returning(REFRESHES.c.certificate, REFRESHES.c.configurations)
+    .returning(REFRESHES.c.certificate, REFRESHES.c.configurations, REFRESHES.c.by_identifier)
 )
 _FIND = Kept(
     select(
@@ -82,6 +86,7 @@ _FIND = Kept(
         REFRESHES.c.state,
         CERTIFICATES.c.state,
         CERTIFICATES.c.valid_until,
+        REFRESHES.c.by_identifier,
     )
     .join(CERTIFICATES, CERTIFICATES.c.id == REFRESHES.c.certificate)
     .where(REFRESHES.c.id == bindparam("family"))
@@ -126,6 +131,7 @@ def start(connection: Connection, family: NewFamily, *, now: int) -> None:
         "generation": 0,
         "rotated_at": now,
         "state": FamilyState.LIVING.value,
+        "by_identifier": int(family.by_identifier),
     }
     _INSERT.run(connection, row)
 
@@ -138,15 +144,16 @@ def rotate(connection: Connection, family: str, *, generation: int, key: str, no
     """
     values = {"family": family, "present": generation, "following": generation + 1, "of_key": key, "now": now}
     row = _ROTATE.run(connection, values).fetchone()
-    return Renewed(row[0], tuple(row[1].split(" "))) if row else None
+    return Renewed(row[0], tuple(row[1].split(" ")), bool(row[2])) if row else None
 
 
 def find(connection: Connection, family: str) -> Family | None:
     row = _FIND.run(connection, {"family": family}).fetchone()
     if row is None:
         return None
-    certificate, configurations, key, generation, rotated_at, state, *rest = row
-    return Family(certificate, tuple(configurations.split(" ")), key, generation, rotated_at, FamilyState(state), *rest)
+    certificate, configurations, key, generation, rotated_at, state, of_certificate, valid_until, named = row
+    asked, is_in = tuple(configurations.split(" ")), FamilyState(state)
+    return Family(certificate, asked, key, generation, rotated_at, is_in, of_certificate, valid_until, bool(named))
 
 
 def end_reused(connection: Connection, family: str, certificate: str, key: str) -> bool:

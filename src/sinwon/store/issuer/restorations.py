@@ -8,7 +8,7 @@ from sqlalchemy import Connection, delete, func, insert, select, update
 
 from sinwon.store.issuer.losses import Purpose
 from sinwon.store.issuer.offers import OfferState
-from sinwon.store.issuer.tables import AUDIT, CODES, MAILED_SECRETS, OFFERS, PENDINGS, RESTORATIONS, TOKENS
+from sinwon.store.issuer.tables import AUDIT, AUTHORIZATIONS, CODES, MAILED_SECRETS, OFFERS, PENDINGS, RESTORATIONS, TOKENS
 
 _LAST = select(RESTORATIONS.c.number, RESTORATIONS.c.at).order_by(RESTORATIONS.c.number.desc()).limit(1)
 _POSITION = select(func.max(AUDIT.table.c.number))
@@ -33,11 +33,13 @@ def position(connection: Connection) -> int:
 
 
 def close_offers(connection: Connection) -> int:
-    """Closes every open offer and forgets all codes, access tokens and issuances to come, some of which have served already;
-    how many offers. So may codes that were mailed to release a certificate; links that stop one do no harm twice."""
+    """Closes every open offer and forgets all codes, access tokens, authorization requests and issuances to come, some of which
+    have served already; how many offers. So may codes that were mailed to release a certificate; links that stop one do no harm
+    twice."""
     connection.execute(delete(CODES))
     connection.execute(delete(MAILED_SECRETS).where(MAILED_SECRETS.c.purpose == Purpose.RELEASE.value))
     connection.execute(delete(TOKENS))
     connection.execute(delete(PENDINGS))
+    connection.execute(delete(AUTHORIZATIONS))
     closing = update(OFFERS).where(OFFERS.c.state == OfferState.OPEN.value).values(state=OfferState.CLOSED.value)
     return int(connection.execute(closing).rowcount)

@@ -6,6 +6,7 @@ What is at rest:
   (persons.rrn_index);
 - the issuance PIN as a keyed hash (offers.tx_code), and until the certificate ends the revocation code and the registration
   number with the birth date (certificates.revocation_code, .registration_index);
+- of a wallet's authorization request what it pushed, for an hour (authorizations); its names, browsers and codes as digests;
 - codes, links, tokens and holder keys as digests, also those that are mailed (mailed_secrets); of a refresh token nothing but
   how often it was renewed;
 - addresses of a notice sealed, and wiped when it was sent or given up;
@@ -148,6 +149,7 @@ TOKENS: Final = Table(
     Column("configurations", String(512), nullable=False),
     Column("expires_at", BigInteger, nullable=False),
     Column("key", String(DIGEST)),
+    Column("by_identifier", Integer, nullable=False, server_default="0"),
     **WITHOUT_ROWID,
 )
 DEVICES: Final = Table(
@@ -170,6 +172,7 @@ REFRESHES: Final = Table(
     Column("generation", Integer, nullable=False),
     Column("rotated_at", BigInteger, nullable=False),
     Column("state", String(16), nullable=False),
+    Column("by_identifier", Integer, nullable=False, server_default="0"),
     **WITHOUT_ROWID,
 )
 PENDINGS: Final = Table(
@@ -182,6 +185,29 @@ PENDINGS: Final = Table(
     Column("sealed", LargeBinary, nullable=False),
     Column("due_at", BigInteger, nullable=False),
     Column("expires_at", BigInteger, nullable=False),
+    **WITHOUT_ROWID,
+)
+AUTHORIZATIONS: Final = Table(
+    "authorizations",
+    METADATA,
+    Column("request", String(DIGEST), primary_key=True),
+    Column("client", String(256), nullable=False),
+    Column("instance", String(DIGEST)),
+    Column("redirect_uri", String(2048), nullable=False),
+    Column("state", String(2048)),
+    Column("configurations", String(512), nullable=False),
+    Column("by_details", Integer, nullable=False),
+    Column("code_challenge", String(DIGEST), nullable=False),
+    Column("key", String(DIGEST)),
+    Column("wanted", String(ID)),
+    Column("pushed_until", BigInteger, nullable=False),
+    Column("ends_at", BigInteger, nullable=False),
+    Column("progress", String(16), nullable=False),
+    Column("browser", String(DIGEST)),
+    Column("certificate", String(ID), ForeignKey("certificates.id"), index=True),
+    Column("offer", String(ID), ForeignKey("offers.id")),
+    Column("code", String(DIGEST), unique=True),
+    Column("code_ends_at", BigInteger, nullable=False),
     **WITHOUT_ROWID,
 )
 USED_ONCE: Final = Table(
