@@ -1,21 +1,22 @@
 """The token endpoint's first grant: a pre-authorized code and the applicant's PIN become an access token, once.
 
-The PIN is compared as text under a keyed hash, in constant time. Tries count per offer, whatever code they came with, and the
-last wrong one kills the offer for good. Wrong, used, expired and dead look alike from outside. A wallet that comes with a DPoP
-proof gets a token bound to its key, and a refresh token; any other gets a bearer token, but for an offer that moves a
-certificate to another phone: that one takes over with its first copies (services.lifecycle.fetch), and must have a key.
+Tries at the PIN count per offer, whatever code they came with, and the last wrong one kills the offer for good. Wrong, used,
+expired and dead look alike from outside. A wallet that comes with a DPoP proof gets a token bound to its key, and a refresh
+token; any other gets a bearer token, but for an offer that moves a certificate to another phone: that one takes over with its
+first copies (services.lifecycle.fetch), and must have a key.
 """
 
 from sqlalchemy import Connection
 
-from sinwon.core.ids import digest, new_secret, same
+from sinwon.core.ids import digest, new_secret
 from sinwon.core.refusal import Refusal, Unmet
 from sinwon.protocols.oauth.dpop import TOKEN_TYPE as DPOP
 from sinwon.protocols.oauth.dpop import VerifiedDpop
 from sinwon.protocols.oauth.errors import INVALID_DPOP_PROOF, INVALID_GRANT
-from sinwon.protocols.oauth.grants.pre_authorized import MAX_TX_CODE, PreAuthorizedRequest, check_tx_code_sent
+from sinwon.protocols.oauth.grants.pre_authorized import PreAuthorizedRequest, check_tx_code_sent
 from sinwon.protocols.oauth.token_request import TokenResponse
 from sinwon.services.issuance.bound_tokens import consume_proof
+from sinwon.services.issuance.issuance_pin import count_wrong, is_right
 from sinwon.services.issuance.issuer import Issuer
 from sinwon.services.issuance.refresh_access import start_family
 from sinwon.store.audit import Entry
@@ -48,8 +49,8 @@ def _redeem(
     # 2 with a transaction code exactly when one was asked for [OID4VCI 6.3]
     check_tx_code_sent(request, asked=offer.tx_code is not None)
     # 3 the right one [OID4VCI 6.3]
-    if not _is_right(issuer, offer, request.tx_code):
-        return _count_wrong(issuer, connection, offer, now)
+    if not is_right(issuer, offer, request.tx_code):
+        return count_wrong(issuer, connection, offer, now)
     # 4 once
     if not offers.redeem(connection, offer.id):
         raise Unmet(INVALID_GRANT, "code was just used")
@@ -65,17 +66,3 @@ def _give(issuer: Issuer, connection: Connection, offer: OfferOfCode, key: str |
     coming = offer.kind == TRANSFER
     refresh_token = start_family(issuer, connection, offer.certificate, configurations, key, now, coming=coming)
     return TokenResponse(token, DPOP, lifetime, refresh_token=refresh_token)
-
-
-def _is_right(issuer: Issuer, offer: OfferOfCode, tx_code: str | None) -> bool:
-    if offer.tx_code is None or tx_code is None:
-        return offer.tx_code is None
-    bounded = tx_code if len(tx_code) <= MAX_TX_CODE else ""
-    return same(issuer.tx_code_index(bounded, offer.id), offer.tx_code)
-
-
-def _count_wrong(issuer: Issuer, connection: Connection, offer: OfferOfCode, now: int) -> Refusal:
-    tries = offers.count_wrong(connection, offer.id, limit=issuer.settings.pin_tries)
-    if tries is not None:
-        AUDIT.write(connection, Entry(now, "applicant", "offer.pin_wrong", offer.certificate, {"tries": tries}))
-    return Unmet(INVALID_GRANT, "tx_code is wrong")

@@ -16,6 +16,7 @@ from sinwon.protocols.oauth.dpop import VerifiedDpop
 from sinwon.protocols.oauth.errors import INVALID_DPOP_PROOF, INVALID_GRANT
 from sinwon.protocols.oauth.grants.refresh_token import RefreshToken, verify_refresh_token, write_refresh_token
 from sinwon.protocols.oauth.token_request import TokenResponse
+from sinwon.protocols.vci.authorization_details import granted_details
 from sinwon.services.issuance.bound_tokens import consume_proof
 from sinwon.services.issuance.issuer import Issuer
 from sinwon.store.audit import Details, Entry
@@ -74,13 +75,14 @@ def start_family(
     now: int,
     *,
     coming: bool = False,
+    by_identifier: bool = False,
 ) -> str:
     """The first refresh token of the device with this key, which the certificate is on from now on, or from its first copies on
     where it is `coming`. It ends with the certificate. Raises Unmet when another device came at the same moment."""
     take = devices.expect_device if coming else devices.replace_device
     if not take(connection, certificate, key, now):
         raise Unmet(INVALID_GRANT, "another device was faster")
-    family = NewFamily(new_id(issuer.random), certificate, key, configurations)
+    family = NewFamily(new_id(issuer.random), certificate, key, configurations, by_identifier)
     refreshes.start(connection, family, now=now)
     return write_refresh_token(RefreshToken(family.id, 0), issuer.nonce_key, issuer=issuer.origin)
 
@@ -98,7 +100,7 @@ def _refresh(
         raise Unmet(INVALID_GRANT, "family is unknown")
     if judge_old(token, family, key=dpop.thumbprint, now=now, grace=issuer.settings.refresh_grace) is Old.REUSED:
         return _end(connection, token, family, now)
-    again = Renewed(family.certificate, family.configurations)
+    again = Renewed(family.certificate, family.configurations, family.by_identifier)
     return _give(issuer, connection, again, token.successor, dpop.thumbprint, now, "refresh.repeated")
 
 
@@ -107,10 +109,13 @@ def _give(
 ) -> TokenResponse:
     access_token, lifetime = new_secret(issuer.random), issuer.settings.token_lifetime
     ends = now + lifetime
-    offers.add_token(connection, digest(access_token), renewed.certificate, renewed.configurations, expires_at=ends, key=key)
+    named = renewed.by_identifier
+    token, configurations = digest(access_token), renewed.configurations
+    offers.add_token(connection, token, renewed.certificate, configurations, expires_at=ends, key=key, by_identifier=named)
     AUDIT.write(connection, Entry(now, "applicant", action, renewed.certificate, {"generation": successor.generation}))
     following = write_refresh_token(successor, issuer.nonce_key, issuer=issuer.origin)
-    return TokenResponse(access_token, DPOP, lifetime, refresh_token=following)
+    details = granted_details(configurations) if named else ()
+    return TokenResponse(access_token, DPOP, lifetime, refresh_token=following, authorization_details=details)
 
 
 def _end(connection: Connection, token: RefreshToken, family: Family, now: int) -> Refusal:
