@@ -6,12 +6,12 @@ Run every minute by whoever serves the role. What stays is listed in sinwon.stor
 from dataclasses import dataclass
 from typing import Final
 
-from sinwon.core.clock import DAY
+from sinwon.core.clock import DAY, HOUR
 from sinwon.services.issuance.issuer import Issuer
 from sinwon.services.lifecycle.change import change
 from sinwon.services.lifecycle.machine import ENDED, Actor, Expire, Lapse
 from sinwon.store.engine import reading, writing
-from sinwon.store.issuer import ceilings, devices, lives, losses, notices, offers, once, pendings
+from sinwon.store.issuer import authorizations, ceilings, devices, lives, losses, notices, offers, once, pendings
 
 AT_ONCE: Final = 500  # certificates end together, at midnight in Seoul
 NOTICES_KEPT: Final = 30 * DAY
@@ -44,6 +44,7 @@ def _forget(issuer: Issuer, now: int) -> int:
     with writing(issuer.engine) as connection:
         forgotten = once.forget_expired(connection, now=now)
         forgotten += pendings.forget_expired(connection, now=now)
+        forgotten += authorizations.forget(connection, before=now - HOUR)  # a code that comes again is known for so long
         forgotten += notices.forget(connection, before=now - NOTICES_KEPT)
         forgotten += ceilings.forget(connection, before=now - 2 * DAY)
         forgotten += losses.forget(connection, before=now - DAY)

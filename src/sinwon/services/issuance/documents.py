@@ -4,25 +4,29 @@ from typing import Final
 
 from sinwon.core.strict_json import dump
 from sinwon.protocols.oauth.dpop import ALGORITHMS
+from sinwon.protocols.oauth.grants.authorization_code import GRANT_TYPE as CODE
 from sinwon.protocols.oauth.grants.pre_authorized import GRANT_TYPE as PRE_AUTHORIZED
 from sinwon.protocols.oauth.grants.refresh_token import GRANT_TYPE as REFRESH
 from sinwon.protocols.oauth.metadata import AuthorizationServerMetadata
+from sinwon.protocols.oauth.pkce import METHOD as PKCE
 from sinwon.protocols.own_certificate import PATH as CERTIFICATE_PATH
+from sinwon.protocols.vci.authorization_details import TYPE as DETAILS_TYPE
 from sinwon.protocols.vci.configurations import ISSUER_DISPLAY, configurations
 from sinwon.protocols.vci.encryption import request_encryption, response_encryption
 from sinwon.protocols.vci.metadata import BatchIssuance, IssuerMetadata
 from sinwon.protocols.vci.signed_metadata import sign_metadata
 from sinwon.services.issuance.issuer import (
+    AUTHORIZE_PATH,
     CREDENTIAL_PATH,
     DEFERRED_PATH,
     NONCE_PATH,
     NOTIFICATION_PATH,
+    PAR_PATH,
     TOKEN_PATH,
     Issuer,
 )
 from sinwon.services.issuance.request_key import request_key, request_key_id
 
-DETAILS_TYPE: Final = "openid_credential"
 RENEWAL: Final = 3600  # seconds: signed metadata are good for a day, and at most this old when they are given
 
 
@@ -64,14 +68,18 @@ class SignedMetadata:
 
 
 def authorization_server_metadata(issuer: Issuer) -> bytes:
-    """[RFC 8414 §2], [RFC 9449 §5.1], [OID4VCI 12.3]. Our configurations have no scope, so the type of authorization details is
-    named."""
+    """[RFC 8414 §2], [RFC 9449 §5.1], [RFC 9126 §5], [RFC 9207 §3], [OID4VCI 12.3]"""
     return dump(
         AuthorizationServerMetadata(
             issuer=issuer.origin,
             token_endpoint=issuer.origin + TOKEN_PATH,
-            response_types_supported=(),
-            grant_types_supported=(PRE_AUTHORIZED, REFRESH),
+            authorization_endpoint=issuer.origin + AUTHORIZE_PATH,
+            pushed_authorization_request_endpoint=issuer.origin + PAR_PATH,
+            require_pushed_authorization_requests=True,
+            authorization_response_iss_parameter_supported=True,
+            response_types_supported=("code",),
+            code_challenge_methods_supported=(PKCE,),
+            grant_types_supported=(CODE, PRE_AUTHORIZED, REFRESH),
             token_endpoint_auth_methods_supported=("none",),
             authorization_details_types_supported=(DETAILS_TYPE,),
             dpop_signing_alg_values_supported=ALGORITHMS,

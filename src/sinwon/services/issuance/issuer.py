@@ -20,6 +20,7 @@ from sinwon.protocols.oauth.dpop import DpopNonces
 from sinwon.protocols.trust.catalogue import Catalogue
 from sinwon.protocols.trust.status_lists import StatusLists
 from sinwon.protocols.vci.configurations import ALL
+from sinwon.services.authorization.clients import Client
 from sinwon.services.issuance.chip_proof import ChipProof
 
 TOKEN_PATH: Final = "/token"  # noqa: S105 (a path)
@@ -28,6 +29,8 @@ CREDENTIAL_PATH: Final = "/credential"
 DEFERRED_PATH: Final = "/deferred-credential"
 NOTIFICATION_PATH: Final = "/notification"
 OFFER_PATH: Final = "/offers/"
+PAR_PATH: Final = "/par"
+AUTHORIZE_PATH: Final = "/authorize"
 STATUS_PATH: Final = "/status-lists/"
 
 NONCE_KEY: Final = "c_nonce"
@@ -55,6 +58,8 @@ class IssuanceSettings:
     """Per application; after that only an officer can help."""
     claim_window: int = 72 * HOUR
     code_lifetime: int = 600
+    code_offers: bool = False
+    """Whether offers name the authorization code flow beside the pre-authorized code."""
     mintings: int = 20
     """How often an offer link may be opened: lost answers, second tries, another phone."""
     token_lifetime: int = 300
@@ -127,6 +132,8 @@ class Issuer:
     clock: Clock
     random: Randomness
     settings: IssuanceSettings = IssuanceSettings()
+    clients: Mapping[str, Client] = field(default_factory=dict)
+    """Wallets that may come by the authorization code flow, by `client_id`."""
     trust: Callable[[], TrustAnchors] = lambda: NOBODY
     """Whose word counts about keys: wallet providers."""
     fetch: Fetch | None = None

@@ -131,7 +131,7 @@ def _draft(issuer: Issuer, message: MakeOffer, person_id: str, *, valid_until: i
         expires_at=expires_at,
     )
     uri = (
-        link_by_value(offer_message(issuer, secret, configurations, asks=FIRST_PIN))
+        link_by_value(offer_message(issuer, secret, configurations, asks=FIRST_PIN, offer=offer_id))
         if by_value
         else link_by_reference(issuer.offer_url(secret))
     )

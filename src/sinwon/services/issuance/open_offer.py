@@ -8,7 +8,8 @@ from typing import Final
 
 from sinwon.core.ids import digest, new_secret
 from sinwon.core.refusal import Unmet
-from sinwon.protocols.vci.offer import CredentialOffer, Grants, PreAuthorizedGrant, TxCode
+from sinwon.protocols.vci.offer import CodeGrant, CredentialOffer, Grants, PreAuthorizedGrant, TxCode
+from sinwon.services.authorization.issuer_state import issuer_state
 from sinwon.services.issuance.issuer import Issuer
 from sinwon.store.audit import Entry
 from sinwon.store.engine import writing
@@ -35,10 +36,17 @@ def open_offer(issuer: Issuer, secret: str) -> CredentialOffer:
             raise Unmet("not_found", "the offer is unknown, over, redeemed or was opened too often")
         offers.add_code(connection, digest(code), minted.id, expires_at=now + settings.code_lifetime)
         AUDIT.write(connection, Entry(now, "applicant", "offer.opened", minted.id))
-    return offer_message(issuer, code, minted.configurations, asks=DESCRIPTIONS[minted.kind] if minted.has_tx_code else None)
+    asks = DESCRIPTIONS[minted.kind] if minted.has_tx_code else None
+    # Only the first offer: whoever moves to another phone has no PIN of an application.
+    named = minted.id if minted.kind == FIRST else None
+    return offer_message(issuer, code, minted.configurations, asks=asks, offer=named)
 
 
-def offer_message(issuer: Issuer, code: str, configurations: tuple[str, ...], *, asks: str | None) -> CredentialOffer:
-    """`asks` is how the person is asked for the transaction code, None where there is none [OID4VCI 4.1.1]."""
+def offer_message(
+    issuer: Issuer, code: str, configurations: tuple[str, ...], *, asks: str | None, offer: str | None = None
+) -> CredentialOffer:
+    """`asks` is how the person is asked for the transaction code, None where there is none [OID4VCI 4.1.1]; `offer` is the id
+    of one that may also be taken by the authorization code flow."""
     tx_code = None if asks is None else TxCode("numeric", issuer.settings.pin_length, asks)
-    return CredentialOffer(issuer.origin, configurations, Grants(PreAuthorizedGrant(code, tx_code)))
+    flow = CodeGrant(issuer_state(issuer, offer)) if offer is not None and issuer.settings.code_offers else None
+    return CredentialOffer(issuer.origin, configurations, Grants(PreAuthorizedGrant(code, tx_code), flow))

@@ -1,7 +1,4 @@
-"""The cookie that ties a sign-in to one browser: a secret, for this host alone, never readable by scripts.
-
-Its name carries the role, since ports do not separate cookies. `Lax`, because the way back from a wallet is a link.
-"""
+"""The cookie that ties a sign-in to one browser."""
 
 from typing import Final
 
@@ -9,22 +6,18 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from sinwon.services.presentation.gateway import SIGN_IN_SECONDS
+from sinwon.web.shared.browser_cookie import BrowserCookie
 
-NAME: Final = "sinwon-gateway"
+ROLE: Final = "gateway"
 
 
 def browser_of(request: Request, origin: str) -> str | None:
-    return request.cookies.get(_name(origin))
+    return _cookie(origin).read(request)
 
 
 def remember_browser(response: Response, secret: str, origin: str) -> None:
-    secure = _is_secure(origin)
-    response.set_cookie(_name(origin), secret, max_age=SIGN_IN_SECONDS, path="/", secure=secure, httponly=True, samesite="lax")
+    _cookie(origin).remember(response, secret)
 
 
-def _name(origin: str) -> str:
-    return f"__Host-{NAME}" if _is_secure(origin) else NAME
-
-
-def _is_secure(origin: str) -> bool:
-    return origin.startswith("https://")
+def _cookie(origin: str) -> BrowserCookie:
+    return BrowserCookie(ROLE, origin, SIGN_IN_SECONDS)
