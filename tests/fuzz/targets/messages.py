@@ -14,7 +14,7 @@ from sinwon.holder.request import check_request, parse_request_link, verify_requ
 from sinwon.keys.jwk import parse_public_jwk
 from sinwon.protocols.attestation.key_attestation import check_key_attestation, parse_key_attestation
 from sinwon.protocols.oauth.authorization_request import parse_authorization_request
-from sinwon.protocols.oauth.client_authentication import parse_client_secret
+from sinwon.protocols.oauth.client_authentication.secret import parse_client_secret
 from sinwon.protocols.oauth.dpop import verify_dpop_proof
 from sinwon.protocols.oauth.grants import authorization_code, pre_authorized, refresh_token
 from sinwon.protocols.oauth.metadata import parse_metadata

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any, Final
 
-from sinwon.protocols.oauth.client_authentication import METHODS
+from sinwon.protocols.oauth.client_authentication.secret import METHODS
 from sinwon.protocols.oauth.grants.authorization_code import GRANT_TYPE
 from sinwon.protocols.oidc.authentication_request import OPENID, PROMPTS
 from sinwon.protocols.oidc.claims import service_path

@@ -3,6 +3,7 @@
 from typing import Final
 
 from sinwon.core.strict_json import dump
+from sinwon.protocols.oauth.client_authentication.assertion import METHOD as PRIVATE_KEY_JWT
 from sinwon.protocols.oauth.dpop import ALGORITHMS
 from sinwon.protocols.oauth.grants.authorization_code import GRANT_TYPE as CODE
 from sinwon.protocols.oauth.grants.pre_authorized import GRANT_TYPE as PRE_AUTHORIZED
@@ -80,7 +81,7 @@ def authorization_server_metadata(issuer: Issuer) -> bytes:
             response_types_supported=("code",),
             code_challenge_methods_supported=(PKCE,),
             grant_types_supported=(CODE, PRE_AUTHORIZED, REFRESH),
-            token_endpoint_auth_methods_supported=("none",),
+            token_endpoint_auth_methods_supported=(PRIVATE_KEY_JWT, "none"),
             authorization_details_types_supported=(DETAILS_TYPE,),
             dpop_signing_alg_values_supported=ALGORITHMS,
             anonymous_pre_authorized=True,

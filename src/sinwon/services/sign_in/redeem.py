@@ -8,7 +8,7 @@ from typing import Final
 
 from sinwon.core.ids import digest, new_secret
 from sinwon.core.refusal import Unmet
-from sinwon.protocols.oauth.client_authentication import ClientSecret, check_client_secret, parse_client_secret
+from sinwon.protocols.oauth.client_authentication.secret import ClientSecret, check_client_secret, parse_client_secret
 from sinwon.protocols.oauth.errors import INVALID_CLIENT, INVALID_GRANT
 from sinwon.protocols.oauth.grants.authorization_code import (
     GRANT_TYPE,

@@ -3,7 +3,7 @@
 Everything a wallet or verifier calls allows any origin without cookies; what our roles call answers no preflight.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from starlette.concurrency import run_in_threadpool
@@ -13,6 +13,8 @@ from starlette.routing import Route
 
 from sinwon.core.refusal import Malformed, Unmet
 from sinwon.protocols.oauth.dpop import VerifiedDpop
+from sinwon.protocols.oauth.grants.authorization_code import GRANT_TYPE as CODE
+from sinwon.protocols.oauth.grants.authorization_code import parse_code_request
 from sinwon.protocols.oauth.grants.pre_authorized import GRANT_TYPE as PRE_AUTHORIZED
 from sinwon.protocols.oauth.grants.pre_authorized import parse_request
 from sinwon.protocols.oauth.grants.refresh_token import GRANT_TYPE as REFRESH
@@ -24,12 +26,17 @@ from sinwon.protocols.roles.messages import ASK_ACTIVE, ASK_STATE, CHANGE, MAKE_
 from sinwon.protocols.roles.request import MEDIA_TYPE as ROLE_REQUEST
 from sinwon.protocols.vci.metadata import WELL_KNOWN as ISSUER_WELL_KNOWN
 from sinwon.protocols.vci.signed_metadata import MEDIA_TYPE as SIGNED
+from sinwon.services.authorization.push_request import push_request
+from sinwon.services.authorization.redeem_authorization_code import redeem_authorization_code
+from sinwon.services.authorization.sign_in import Way
+from sinwon.services.authorization.sign_in_by_pin import ByPin
 from sinwon.services.issuance.ask_active import ask_active
 from sinwon.services.issuance.documents import SignedMetadata, authorization_server_metadata, issuer_metadata
 from sinwon.services.issuance.give_nonce import give_nonce
 from sinwon.services.issuance.issuer import (
     NONCE_PATH,
     OFFER_PATH,
+    PAR_PATH,
     STATUS_PATH,
     TOKEN_PATH,
     Issuer,
@@ -44,7 +51,9 @@ from sinwon.services.lifecycle.ask_state import ask_state
 from sinwon.services.lifecycle.change_certificate import change_certificate
 from sinwon.services.notify.notice_texts import LOST_PATH
 from sinwon.web.issuer.access import NONCE_HEADER, fresh_nonce, with_proof
+from sinwon.web.issuer.authorize import AuthorizePages
 from sinwon.web.issuer.certificate import certificate_routes
+from sinwon.web.issuer.client import client_of
 from sinwon.web.issuer.issuing import issuing_routes
 from sinwon.web.issuer.lost import LossPages
 from sinwon.web.shared.answers import json_answer, public_answer
@@ -53,6 +62,7 @@ from sinwon.web.shared.pages import style_route
 from sinwon.web.shared.reading import check_accepts, prefers, query, read_body, read_form, require_type
 
 STATUSES: Final[Mapping[str, int]] = {
+    "invalid_client": 401,
     "mission_not_open": 403,
     "not_allowed": 403,
     "chip_proof_unavailable": 403,
@@ -73,8 +83,8 @@ JSON: Final = "application/json"
 RoleUseCase = Callable[[Issuer, str], object]
 
 
-def issuer_app(issuer: Issuer) -> RoleApp:
-    """The role's application. `issuer.engine` has the role's tables already."""
+def issuer_app(issuer: Issuer, ways: Sequence[Way] = (ByPin(),)) -> RoleApp:
+    """The role's application. `issuer.engine` has its tables already; `ways` are those in which a citizen may sign in."""
     lost = LossPages(issuer)
     routes = [
         *_wallet_routes(issuer),
@@ -82,6 +92,7 @@ def issuer_app(issuer: Issuer) -> RoleApp:
         *certificate_routes(issuer),
         *_public_routes(issuer),
         *_role_routes(issuer),
+        *AuthorizePages(issuer, lost.pages, ways).routes(),
         Route(LOST_PATH, lost.start, methods=["GET"]),
         Route(LOST_PATH, lost.stop, methods=["POST"]),
         Route(LOST_PATH + "/{secret}", lost.show_link, methods=["GET"]),
@@ -97,9 +108,17 @@ def _wallet_routes(issuer: Issuer) -> list[Route]:
 
     async def token(request: Request, dpop: VerifiedDpop | None) -> Response:
         form = await read_form(request)
-        if check_grant_type(form, PRE_AUTHORIZED, REFRESH) == PRE_AUTHORIZED:
+        client = client_of(issuer, request, form)
+        grant_type = check_grant_type(form, CODE, PRE_AUTHORIZED, REFRESH)
+        if grant_type == CODE:
+            return json_answer(redeem_authorization_code(issuer, parse_code_request(form), client, dpop))
+        if grant_type == PRE_AUTHORIZED:
             return json_answer(redeem_code(issuer, parse_request(form), dpop))
         return json_answer(refresh_access(issuer, parse_refresh_request(form), dpop))
+
+    async def push(request: Request, dpop: VerifiedDpop | None) -> Response:
+        form = await read_form(request)
+        return json_answer(push_request(issuer, form, client_of(issuer, request, form), dpop), 201)
 
     async def nonce(_request: Request) -> Response:
         return json_answer(give_nonce(issuer), headers=fresh_nonce(issuer))
@@ -107,6 +126,7 @@ def _wallet_routes(issuer: Issuer) -> list[Route]:
     return [
         get_only(wallet_route(f"{OFFER_PATH}{{secret}}", offer, ["GET"])),
         wallet_route(TOKEN_PATH, with_proof(issuer, TOKEN_PATH, token), ["POST"], exposed=[NONCE_HEADER]),
+        wallet_route(PAR_PATH, with_proof(issuer, PAR_PATH, push), ["POST"], exposed=[NONCE_HEADER]),
         wallet_route(NONCE_PATH, nonce, ["POST"], exposed=[NONCE_HEADER]),
     ]
 

@@ -5,7 +5,7 @@ from base64 import b64encode
 import pytest
 
 from sinwon.core.refusal import Refusal
-from sinwon.protocols.oauth.client_authentication import MAX_HEADER, ClientSecret, parse_client_secret
+from sinwon.protocols.oauth.client_authentication.secret import MAX_HEADER, ClientSecret, parse_client_secret
 
 
 def basic(text: str) -> str:
