@@ -291,7 +291,7 @@ def test_metadata_is_cached_and_tagged(issuing: Issuing) -> None:
     ("form", "code"),
     [
         ({}, "invalid_request"),
-        ({"grant_type": "authorization_code"}, "unsupported_grant_type"),
+        ({"grant_type": "client_credentials"}, "unsupported_grant_type"),
         ({"grant_type": "urn:ietf:params:oauth:grant-type:pre-authorized_code"}, "invalid_request"),
     ],
 )
