@@ -78,7 +78,7 @@ class Authorizing:
 
     @property
     def callback(self) -> str:
-        return WALLETS[self.client_id]
+        return self.issuing.issuer.clients[self.client_id].redirect_uris[0]
 
     # --- what the wallet's server does ---
 
