@@ -409,7 +409,9 @@ def test_I03_a_number_there_is_not_looks_like_a_wrong_pin(wallet: Authorizing, a
     wallet.open(uri)
     pages = [wallet.sign_in(uri, number, pin) for number, pin in ((application, PIN), (mine, WRONG))]
     assert all(wrong_page(page) for page in pages)
-    assert pages[0].text == pages[1].text
+    numbers = (application[:128], mine)
+    said = [page.text.replace(f'value="{number}"', "") for page, number in zip(pages, numbers, strict=True)]
+    assert said[0] == said[1]
 
 
 @pytest.mark.parametrize("pin", ["０１２３４５", "12345", "012345\x00", "0" * 10_000, "", "012346"])

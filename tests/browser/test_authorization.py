@@ -132,6 +132,7 @@ def test_a_wrong_pin_is_said_and_can_be_mended(window: Window) -> None:
     window.sign_in(application, "999999")
     assert window.page.locator("#error").is_visible()
     assert window.page.input_value("#login-secret") == ""
+    assert window.page.input_value("#login-user") == application
     window.sign_in(application)
     assert window.page.locator("#consent-form").is_visible()
 

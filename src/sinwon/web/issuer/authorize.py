@@ -27,6 +27,7 @@ from sinwon.services.authorization.open_request import (
 from sinwon.services.authorization.sign_in import Way, sign_in
 from sinwon.services.authorization.sign_in_by_pin import WRONG
 from sinwon.services.issuance.issuer import AUTHORIZE_PATH, Issuer
+from sinwon.services.issuance.make_offer import MAX_APPLICATION
 from sinwon.store.issuer.authorizations import Authorization, Progress
 from sinwon.web.issuer.credential_names import Listed, listed
 from sinwon.web.shared.answers import NO_STORE
@@ -68,7 +69,7 @@ class AuthorizePages:
         """Sign-in, or consent once somebody signed in."""
         try:
             visit = visit_of(self.issuer, query(request), self.cookie.read(request))
-            answer = self._page(request, visit, open_request(self.issuer, visit), None)
+            answer = self._page(request, visit, open_request(self.issuer, visit))
         except Refusal as refusal:
             return self._error(request, refusal)
         self.cookie.remember(answer, visit.browser)
@@ -101,7 +102,8 @@ class AuthorizePages:
             if refusal.code != WRONG:
                 raise
             self._log(refusal)
-            return self._page(request, visit, open_request(self.issuer, visit), refusal)
+            typed = form.get("application", "")[:MAX_APPLICATION]
+            return self._page(request, visit, open_request(self.issuer, visit), typed)
         return _see(outcome.uri if outcome else self._address(visit))
 
     def _sign_in(self, visit: Visit, form: Mapping[str, str]) -> SentBack | None:
@@ -110,7 +112,8 @@ class AuthorizePages:
             raise Malformed(INVALID_REQUEST, "no such way to sign in")
         return sign_in(self.issuer, way, visit, form)
 
-    def _page(self, request: Request, visit: Visit, found: Authorization, wrong: Refusal | None) -> Response:
+    def _page(self, request: Request, visit: Visit, found: Authorization, typed: str | None = None) -> Response:
+        """`typed` is the number that was tried in vain: given back, so that one wrong field is one to mend. A PIN is not."""
         values: dict[str, Any] = {
             "here": AUTHORIZE_PATH,
             "client_id": visit.client,
@@ -122,13 +125,9 @@ class AuthorizePages:
             values["credentials"] = self._listed(request, found)
             return self.pages.render(request, "consent.html", values, form_action=back)
         settings = self.issuer.settings
-        values |= {
-            "ways": list(self.ways),
-            "wrong": wrong is not None,
-            "tries": settings.pin_tries,
-            "digits": settings.pin_length,
-        }
-        return self.pages.render(request, "login.html", values, status=400 if wrong else 200, form_action=back)
+        values |= {"ways": list(self.ways), "tries": settings.pin_tries, "digits": settings.pin_length}
+        values |= {"wrong": typed is not None, "typed": typed or ""}
+        return self.pages.render(request, "login.html", values, status=200 if typed is None else 400, form_action=back)
 
     def _listed(self, request: Request, found: Authorization) -> tuple[Listed, ...]:
         return listed(found.configurations, language_of(request))
