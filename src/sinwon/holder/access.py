@@ -3,15 +3,15 @@
 Owns the headers of a request, and the nonce an issuer asks for. Does not keep tokens (holder.renewal does).
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from re import compile as pattern
 from typing import Final
 
 from sinwon.core.clock import Clock
 from sinwon.core.fetch import Answer
 from sinwon.core.ids import Randomness
-from sinwon.core.refusal import Malformed
-from sinwon.core.strict_json import parse_object
+from sinwon.holder.client_attestation import ClientProof, asks
 from sinwon.holder.powers import Powers
 from sinwon.keys.signer import Signer
 from sinwon.protocols.oauth.dpop import TOKEN_TYPE as DPOP
@@ -49,16 +49,27 @@ class Sender:
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """At the token endpoint there is no token yet; a token without a sender is a bearer token."""
+    """At the token endpoint there is no token yet; a token without a sender is a bearer token. `client` says who asks, where a
+    server wants to know."""
 
     token: str | None = None
     sender: Sender | None = None
+    client: ClientProof | None = None
+    identifiers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """What the token response calls the credentials of a configuration; then they go by these names [OID4VCI 6.2]."""
+    expires_at: int | None = None
 
     def headers(self, url: str) -> dict[str, str]:
         proof = {} if self.sender is None else {"dpop": self.sender.prove(url, self.token)}
+        known = {} if self.client is None else self.client.headers()
         if self.token is None:
-            return proof
-        return {"authorization": f"{DPOP if self.sender else 'Bearer'} {self.token}", **proof}
+            return {**proof, **known}
+        return {"authorization": f"{DPOP if self.sender else 'Bearer'} {self.token}", **proof, **known}
+
+    def hear(self, answer: Answer) -> bool:
+        """Takes what an answer brings, whatever it is an answer to. Whether the request is to be sent again with that."""
+        again = self.sender is not None and self.sender.hear(answer)
+        return (self.client is not None and self.client.hear(answer)) or again
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +85,4 @@ def sender_with(powers: Powers, signer: Signer) -> Sender:
 
 
 def _asks_for_nonce(answer: Answer) -> bool:
-    if CHALLENGE in answer.headers.get("www-authenticate", ""):
-        return True
-    try:
-        return parse_object(answer.body).get("error") == USE_DPOP_NONCE
-    except Malformed:
-        return False
+    return CHALLENGE in answer.headers.get("www-authenticate", "") or asks(answer, USE_DPOP_NONCE)

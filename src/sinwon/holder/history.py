@@ -6,6 +6,7 @@ import msgspec
 
 SENT: Final = "sent"
 RECEIVED: Final = "received"
+PROMISED: Final = "promised"
 UNREACHABLE: Final = "unreachable"
 MAX_ENTRIES: Final = 1000  # the oldest go first
 

@@ -1,29 +1,39 @@
-"""The issuer as a wallet sees it (OpenID4VCI 1.0 §12.2, §6, §7, §11): its metadata checked, its endpoints called.
+"""The issuer as a wallet sees it (OpenID4VCI 1.0 §12.2, §6–§9, §11): its metadata checked, its endpoints called.
 
-A request that is refused for the lack of a DPoP nonce is sent again with it, once (RFC 9449 §8).
+A request that is refused for the lack of a nonce or challenge is sent again with it (RFC 9449 §8; attestation-based client
+authentication), once for each. The newest that any answer brings is the one used.
 
 Every endpoint must lie on the issuer's own origin [P]: metadata cannot send a code or a token elsewhere.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from math import ceil
 from re import compile as pattern
 from typing import Any, Final
 from urllib.parse import urlencode
 
+import msgspec
+
+from sinwon.core.clock import Clock
 from sinwon.core.fetch import Answer, Fetch, Unreachable
-from sinwon.core.refusal import Malformed, Refusal, Unmet
+from sinwon.core.refusal import Malformed, Refusal, Unmet, Untrusted
 from sinwon.core.strict_json import dump, parse_as, parse_object
 from sinwon.holder.access import Access, Sender, Tokens
+from sinwon.holder.client_attestation import METHOD as ATTESTED_CLIENT
+from sinwon.holder.client_attestation import ClientProof, prove_client
 from sinwon.holder.formats import FORMATS
 from sinwon.holder.offer import OfferView
 from sinwon.holder.powers import Powers, check_address
+from sinwon.holder.sealing import Envelope, envelope_for
+from sinwon.keys.trust import Purpose
 from sinwon.protocols.oauth.dpop import TOKEN_TYPE as DPOP
 from sinwon.protocols.oauth.grants.pre_authorized import GRANT_TYPE as PRE_AUTHORIZED
 from sinwon.protocols.oauth.grants.refresh_token import GRANT_TYPE as REFRESH
 from sinwon.protocols.oauth.metadata import WELL_KNOWN as AS_WELL_KNOWN
 from sinwon.protocols.oauth.metadata import AuthorizationServerMetadata, parse_metadata, well_known_url
 from sinwon.protocols.oauth.token_request import TokenResponse
+from sinwon.protocols.vci.authorization_details import TYPE as CREDENTIAL_DETAIL
 from sinwon.protocols.vci.credential_request import ATTESTATION, JWT, CredentialResponse
 from sinwon.protocols.vci.metadata import (
     INVALID_METADATA,
@@ -34,6 +44,9 @@ from sinwon.protocols.vci.metadata import (
     parse_issuer_metadata,
 )
 from sinwon.protocols.vci.nonce import NonceResponse
+from sinwon.protocols.vci.offer import INVALID_OFFER
+from sinwon.protocols.vci.signed_metadata import MAX_TOKEN, verify_metadata
+from sinwon.protocols.vci.signed_metadata import MEDIA_TYPE as SIGNED
 
 JSON: Final = "application/json"
 FORM: Final = "application/x-www-form-urlencoded"
@@ -41,6 +54,25 @@ MAX_CREDENTIALS: Final = 4 * 1024 * 1024  # a full batch with portraits
 ERROR_CODE: Final = pattern(r"[a-z_]{1,64}\Z")
 REFUSED: Final = "issuer_refused"
 NO_ACCESS: Final = Access()
+TRIES: Final = 3  # of one request: as it is, with a nonce, with a challenge
+MAX_INTERVAL: Final = 30 * 86_400  # seconds; who takes longer has forgotten us
+
+
+class Challenge(msgspec.Struct, frozen=True):
+    attestation_challenge: str
+
+
+class _Later(msgspec.Struct, frozen=True):
+    transaction_id: str
+    interval: float = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Later:
+    """The issuer is not ready: ask again, no sooner than after `interval` seconds [OID4VCI 8.3]."""
+
+    transaction_id: str
+    interval: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +80,20 @@ class Issuer:
     """An issuer whose metadata speaks for itself, and for nobody else."""
 
     fetch: Fetch
+    clock: Clock
     identifier: str
     metadata: IssuerMetadata
-    token_endpoint: str
-    binds_tokens: bool
-    """Whether it gives tokens that are bound to a key of ours [RFC 9449 §5.1]."""
+    server: AuthorizationServerMetadata
+    client: ClientProof | None = None
+    """Who we are to its authorization server, where that wants to know."""
     attested: bool = False
     """Whether somebody vouches for our keys."""
+    encrypts: bool = False
+
+    @property
+    def binds_tokens(self) -> bool:
+        """Whether it gives tokens that are bound to a key of ours [RFC 9449 §5.1]."""
+        return "ES256" in self.server.dpop_signing_alg_values_supported
 
     @property
     def batch_size(self) -> int:
@@ -89,28 +128,41 @@ class Issuer:
 
     def redeem(self, offer: OfferView, tx_code: str | None, sender: Sender | None) -> Tokens:
         """The tokens for the offer's code [OID4VCI 6.1]. Raises Unmet with the issuer's code."""
-        form = {"grant_type": PRE_AUTHORIZED, "pre-authorized_code": offer.grant.code}
+        if offer.code is None:
+            raise Unmet(INVALID_OFFER, "no code in the offer")
+        if self.client is None and not self.server.anonymous_pre_authorized:
+            raise Unmet(INVALID_METADATA, "anonymous access with a pre-authorized code is not offered")
+        form = {"grant_type": PRE_AUTHORIZED, "pre-authorized_code": offer.code}
         if offer.tx_code is not None:
             if not tx_code:
                 raise Unmet("tx_code_required", "the offer asks for the code that was chosen")
             form["tx_code"] = tx_code
-        return self._tokens(form, sender)
+        return self.tokens(form, sender)
 
-    def refresh(self, refresh_token: str, sender: Sender) -> Tokens:
+    def refresh(self, refresh_token: str, sender: Sender | None) -> Tokens:
         """New tokens for an old one [RFC 6749 §6]. Raises Unmet with the issuer's code."""
-        return self._tokens({"grant_type": REFRESH, "refresh_token": refresh_token}, sender)
+        return self.tokens({"grant_type": REFRESH, "refresh_token": refresh_token}, sender)
 
-    def nonce(self) -> str:
-        """[OID4VCI 7.1]"""
+    def nonce(self, access: Access = NO_ACCESS) -> str:
+        """Asked for without the token; what the answer brings for the next request is taken all the same [OID4VCI 7.2]."""
         if self.metadata.nonce_endpoint is None:
             raise Unmet(INVALID_METADATA, "no nonce endpoint")
-        return parse_as(self.post(self.metadata.nonce_endpoint, b"", FORM).body, NonceResponse).c_nonce
+        answer = self.post(self.metadata.nonce_endpoint, b"", FORM)
+        access.hear(answer)
+        return parse_as(answer.body, NonceResponse).c_nonce
 
-    def request(self, access: Access, configuration_id: str, proofs: Mapping[str, Sequence[str]]) -> CredentialResponse:
-        """`proofs` by type [OID4VCI 8.2]. Raises Unmet with the issuer's code."""
-        body = dump({"credential_configuration_id": configuration_id, "proofs": proofs})
-        answer = self.post(self.metadata.credential_endpoint, body, JSON, access)
-        return parse_as(answer.body, CredentialResponse, limit=MAX_CREDENTIALS)
+    def request(
+        self, access: Access, named: Mapping[str, str], proofs: Mapping[str, Sequence[str]]
+    ) -> CredentialResponse | Later:
+        """`named` is the configuration's or the credential's name, `proofs` are by type [OID4VCI 8.2]. Raises Unmet with the
+        issuer's code."""
+        return self._collect(self.metadata.credential_endpoint, {**named, "proofs": proofs}, access)
+
+    def ask_again(self, access: Access, transaction_id: str) -> CredentialResponse | Later:
+        """[OID4VCI 9.1] Raises Unmet with the issuer's code."""
+        if self.metadata.deferred_credential_endpoint is None:
+            raise Unmet(INVALID_METADATA, "no deferred credential endpoint")
+        return self._collect(self.metadata.deferred_credential_endpoint, {"transaction_id": transaction_id}, access)
 
     def notify(self, access: Access, notification_id: str | None, event: str) -> None:
         """Tells the issuer what became of the credentials; nothing depends on it being heard [OID4VCI 11]."""
@@ -122,24 +174,35 @@ class Issuer:
         except (Refusal, Unreachable):
             return
 
-    def _tokens(self, form: Mapping[str, str], sender: Sender | None) -> Tokens:
-        answer = self.post(self.token_endpoint, urlencode(form).encode(), FORM, Access(sender=sender))
+    def tokens(self, form: Mapping[str, str], sender: Sender | None) -> Tokens:
+        """Raises Unmet with the server's code; Malformed for tokens of another kind than asked for."""
+        known = Access(sender=sender, client=self.client)
+        answer = self.post(self.server.token_endpoint, urlencode(form).encode(), FORM, known)
         token = parse_as(answer.body, TokenResponse)
         # A token that should be bound to our key and is not would be worth something to a thief [RFC 9449 5].
         expected = "bearer" if sender is None else DPOP.lower()
         if token.token_type.lower() != expected or not token.access_token:
             raise Malformed(REFUSED, "not a token of the kind that was asked for")
-        return Tokens(Access(token.access_token, sender), token.refresh_token)
+        expires_at = None if token.expires_in is None else self.clock() + token.expires_in
+        access = Access(token.access_token, sender, None, _identifiers(token), expires_at)
+        return Tokens(access, token.refresh_token)
 
     def post(self, url: str, body: bytes, content_type: str, access: Access = NO_ACCESS) -> Answer:
         """Raises Unmet with the issuer's code, Unreachable."""
-        answer = self._send(url, body, content_type, access)
-        if access.sender is not None and access.sender.hear(answer):
+        for tries_left in reversed(range(TRIES)):
             answer = self._send(url, body, content_type, access)
-            access.sender.hear(answer)
-        if answer.status not in {200, 201, 204}:
+            if not access.hear(answer) or not tries_left:
+                break
+        if answer.status not in {200, 201, 202, 204}:
             raise Unmet(_error(answer), f"status {answer.status}")
         return answer
+
+    def _collect(self, url: str, message: Mapping[str, Any], access: Access) -> CredentialResponse | Later:
+        """Encrypted both ways where that is due, with a key for this request alone."""
+        envelope = envelope_for(self.metadata, wanted=self.encrypts)
+        body, content_type = envelope.seal(dump({**message, **envelope.wish}))
+        answer = self.post(url, body, content_type, access)
+        return _collected(answer.status, envelope, answer)
 
     def _send(self, url: str, body: bytes, content_type: str, access: Access) -> Answer:
         headers = access.headers(url)
@@ -150,14 +213,65 @@ def open_issuer(powers: Powers, identifier: str, named_server: str | None) -> Is
     """Fetches and checks the metadata of an issuer and of its authorization server, the one that an offer named or else the
     first. Raises Refusal, Unreachable."""
     # 1 the document at its one place speaks for this issuer, byte for byte [OID4VCI 12.2.2-12.2.3]
-    answer = _get(powers.fetch, well_known_url(identifier, WELL_KNOWN))
-    metadata = parse_issuer_metadata(answer.body, issuer=identifier)
+    metadata = parse_issuer_metadata(_document(powers, identifier), issuer=identifier)
     # 2 endpoints on its own origin [P]
     _check_endpoints(powers, identifier, metadata)
     # 3 the authorization server the offer means [OID4VCI 4.1.1, 12.2.4]
     server = _authorization_server(powers, identifier, named_server, metadata)
-    binds_tokens = "ES256" in server.dpop_signing_alg_values_supported
-    return Issuer(powers.fetch, identifier, metadata, server.token_endpoint, binds_tokens, powers.attester is not None)
+    attested, encrypts = powers.attester is not None, powers.encrypts
+    issuer = Issuer(powers.fetch, powers.clock, identifier, metadata, server, None, attested, encrypts)
+    return replace(issuer, client=_client(powers, issuer))
+
+
+def _document(powers: Powers, identifier: str) -> bytes:
+    """Signed, where policy wants that: then nothing else will do [OID4VCI 12.2.3; HAIP 4.1]."""
+    url = well_known_url(identifier, WELL_KNOWN)
+    if not powers.signed_metadata:
+        return _get(powers.fetch, url).body
+    answer, anchors = _get(powers.fetch, url, SIGNED), powers.anchors()
+    try:
+        token = answer.body.decode("ascii").strip()
+    except UnicodeDecodeError:
+        raise Malformed(INVALID_METADATA, "not a signed document") from None
+    trusted = anchors.certificates(Purpose.ISSUANCE)
+    document, chain = verify_metadata(token, issuer=identifier, anchors=trusted, now=powers.clock())
+    if identifier not in anchors.names_of(Purpose.ISSUANCE, chain.anchor) or identifier not in chain.uris:
+        raise Untrusted(INVALID_METADATA, "signed by another issuer")
+    return document
+
+
+def _client(powers: Powers, issuer: Issuer) -> ClientProof | None:
+    """Who we are, to a server that wants to know; with a challenge of its own where it gives any."""
+    server = issuer.server
+    if powers.client is None or ATTESTED_CLIENT not in server.token_endpoint_auth_methods_supported:
+        return None
+    client = prove_client(powers.client.attester, server.issuer, powers.clock, powers.random)
+    if server.challenge_endpoint is not None:
+        answer = issuer.post(server.challenge_endpoint, b"", FORM)
+        if not client.take(parse_as(answer.body, Challenge).attestation_challenge):
+            raise Malformed(INVALID_METADATA, "no challenge")
+    return client
+
+
+def _collected(status: int, envelope: Envelope, answer: Answer) -> CredentialResponse | Later:
+    plain = envelope.open(answer, limit=MAX_CREDENTIALS)
+    if status != 202:
+        return parse_as(plain, CredentialResponse, limit=MAX_CREDENTIALS)
+    later = parse_as(plain, _Later)
+    if not later.transaction_id or not 0 < later.interval <= MAX_INTERVAL:
+        raise Malformed(REFUSED, "no way to ask again")
+    return Later(later.transaction_id, ceil(later.interval))
+
+
+def _identifiers(token: TokenResponse) -> dict[str, tuple[str, ...]]:
+    """What the credentials of each configuration are called, if they have names [OID4VCI 6.2]."""
+    found: dict[str, tuple[str, ...]] = {}
+    for detail in token.authorization_details:
+        configuration, names = detail.get("credential_configuration_id"), detail.get("credential_identifiers")
+        if detail.get("type") != CREDENTIAL_DETAIL or not isinstance(configuration, str) or not isinstance(names, list):
+            continue
+        found[configuration] = tuple(name for name in names if isinstance(name, str))
+    return {configuration: names for configuration, names in found.items() if names}
 
 
 def proof_types_of(configuration: Configuration) -> tuple[str, ...]:
@@ -172,6 +286,7 @@ def _check_endpoints(powers: Powers, issuer: str, metadata: IssuerMetadata) -> N
     endpoints = (
         metadata.credential_endpoint,
         metadata.nonce_endpoint,
+        metadata.deferred_credential_endpoint,
         metadata.notification_endpoint,
         metadata.sinwon_certificate_endpoint,
     )
@@ -191,16 +306,21 @@ def _authorization_server(
     if check_address(named, INVALID_METADATA, demo=powers.demo) != origin:
         raise Unmet(INVALID_METADATA, "an authorization server on another origin")
     server = parse_metadata(_get(powers.fetch, well_known_url(named, AS_WELL_KNOWN)).body, issuer=named)
-    if check_address(server.token_endpoint, INVALID_METADATA, demo=powers.demo) != origin:
-        raise Unmet(INVALID_METADATA, "a token endpoint on another origin")
-    if not server.anonymous_pre_authorized:
-        raise Unmet(INVALID_METADATA, "anonymous access with a pre-authorized code is not offered")
+    endpoints = (
+        server.token_endpoint,
+        server.authorization_endpoint,
+        server.pushed_authorization_request_endpoint,
+        server.challenge_endpoint,
+    )
+    for url in endpoints:
+        if url is not None and check_address(url, INVALID_METADATA, demo=powers.demo) != origin:
+            raise Unmet(INVALID_METADATA, "an endpoint of the authorization server on another origin")
     return server
 
 
-def _get(fetch: Fetch, url: str) -> Answer:
-    answer = fetch.get(url, accept=JSON, limit=MAX_METADATA)
-    if answer.status != 200 or answer.media_type != JSON:
+def _get(fetch: Fetch, url: str, media_type: str = JSON) -> Answer:
+    answer = fetch.get(url, accept=media_type, limit=MAX_METADATA if media_type == JSON else MAX_TOKEN)
+    if answer.status != 200 or answer.media_type != media_type:
         raise Malformed(INVALID_METADATA, f"no metadata there: status {answer.status}")
     return answer
 

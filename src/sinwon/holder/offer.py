@@ -15,6 +15,7 @@ from sinwon.keys.trust import Purpose
 from sinwon.protocols.vci.offer import (
     INVALID_OFFER,
     MAX_OFFER,
+    CodeGrant,
     CredentialOffer,
     PreAuthorizedGrant,
     TxCode,
@@ -32,12 +33,22 @@ class OfferView:
 
     issuer: str
     configuration_ids: tuple[str, ...]
-    grant: PreAuthorizedGrant
+    grant: PreAuthorizedGrant | CodeGrant
 
     @property
     def tx_code(self) -> TxCode | None:
         """Present when a code (the issuance PIN) must be entered."""
-        return self.grant.tx_code
+        return self.grant.tx_code if isinstance(self.grant, PreAuthorizedGrant) else None
+
+    @property
+    def code(self) -> str | None:
+        """None: the person proves at the issuer, in a browser, who they are."""
+        return self.grant.code if isinstance(self.grant, PreAuthorizedGrant) else None
+
+    @property
+    def issuer_state(self) -> str | None:
+        """What the issuer, or whoever made this offer, wants to see again [OID4VCI 5.1.3]."""
+        return self.grant.issuer_state if isinstance(self.grant, CodeGrant) else None
 
 
 def read_offer(powers: Powers, text: str) -> OfferView:
@@ -50,8 +61,16 @@ def read_offer(powers: Powers, text: str) -> OfferView:
     offer = _fetch_offer(powers, found) if isinstance(found, str) else found
     # 2 of an issuer on the trust list, byte for byte [OID4VCI 12.2.1]
     _check_issuer(powers, offer.credential_issuer)
-    # 3 with the one grant we speak [OID4VCI 4.1.1]
-    return OfferView(offer.credential_issuer, offer.credential_configuration_ids, _grant(offer))
+    # 3 with a grant we speak [OID4VCI 4.1.1]
+    return OfferView(offer.credential_issuer, offer.credential_configuration_ids, _grant(powers, offer))
+
+
+def ask_for(powers: Powers, issuer: str, configuration_ids: tuple[str, ...]) -> OfferView:
+    """What the wallet asks an issuer for of its own accord: held to the same rules as an offer. Raises Malformed, Untrusted."""
+    _check_issuer(powers, issuer)
+    if not configuration_ids or len(set(configuration_ids)) != len(configuration_ids):
+        raise Malformed(INVALID_OFFER, "nothing is asked for, or something twice")
+    return OfferView(issuer, configuration_ids, CodeGrant())
 
 
 def listed_issuers(powers: Powers) -> frozenset[str]:
@@ -84,8 +103,11 @@ def _check_issuer(powers: Powers, issuer: str) -> None:
         raise Untrusted(UNTRUSTED_ISSUER, "the issuer is not on the trust list")
 
 
-def _grant(offer: CredentialOffer) -> PreAuthorizedGrant:
-    grant = offer.grants.pre_authorized
-    if grant is None or not grant.code:
+def _grant(powers: Powers, offer: CredentialOffer) -> PreAuthorizedGrant | CodeGrant:
+    """A code that is there already is worth no second journey."""
+    ready, journey = offer.grants.pre_authorized, offer.grants.authorization_code
+    if ready is not None and ready.code:
+        return ready
+    if ready is not None or journey is None or powers.client is None:
         raise Malformed(INVALID_OFFER, "no grant we know")
-    return grant
+    return journey

@@ -64,7 +64,11 @@ class OwnDoor:
 def open_door(powers: Powers, renewal: Renewal) -> OwnDoor:
     """Raises Refusal, Unreachable."""
     issuer = reopen_issuer(powers, renewal)
-    return OwnDoor(issuer, Access(sender=sender_with(powers, powers.keys.open(renewal.key))), renewal.refresh_token)
+    return OwnDoor(issuer, _access(powers, issuer, renewal), renewal.refresh_token)
+
+
+def _access(powers: Powers, issuer: Issuer, renewal: Renewal) -> Access:
+    return Access(sender=sender_with(powers, powers.keys.open(renewal.key)), client=issuer.client)
 
 
 def drop_stopped(copies: Copies, own: OwnCertificate) -> None:

@@ -10,7 +10,9 @@ from sinwon.core.fetch import LOOPBACK, Fetch
 from sinwon.core.ids import Randomness
 from sinwon.core.refusal import Malformed
 from sinwon.holder.attester import Attester
+from sinwon.holder.browser import Client
 from sinwon.holder.keys import KeyRing
+from sinwon.holder.verifiers import CATALOGUE_ONLY, Verifiers
 from sinwon.keys.trust import TrustAnchors
 from sinwon.protocols.trust.catalogue import Catalogue
 
@@ -28,8 +30,15 @@ class Powers:
     random: Randomness
     keys: KeyRing
     demo: bool = False
+    verifiers: Verifiers = CATALOGUE_ONLY
     attester: Attester | None = None
     """None: nobody vouches for the keys, so what is only for attested ones cannot be had."""
+    client: Client | None = None
+    """None: only offers with a code of their own can be accepted, where the issuer asks nobody who they are."""
+    signed_metadata: bool = False
+    """Whether an issuer's metadata must be signed; then nothing else will do."""
+    encrypts: bool = False
+    """Whether requests and answers are encrypted also where the issuer leaves that to the wallet."""
 
 
 def check_address(url: str, code: str, *, demo: bool) -> str:

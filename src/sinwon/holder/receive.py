@@ -1,9 +1,10 @@
-"""Receiving the certificate (OpenID4VCI 1.0 §6–§8): token, nonce, proofs, and every credential verified before it is kept.
+"""Receiving the certificate (OpenID4VCI 1.0 §6–§9): token, nonce, proofs, and every credential verified before it is kept.
 
-A configuration is received as a whole or not at all: one bad copy and nothing of its batch is kept, and the issuer is told.
+A configuration is received as a whole or not at all: one bad copy and nothing of its batch is kept, and the issuer is told. One
+that is not ready yet is asked for later, with the keys that were proven (holder.waiting keeps them).
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -12,7 +13,7 @@ from sinwon.core.refusal import Malformed, Refusal, Unmet, Untrusted
 from sinwon.holder.access import Access
 from sinwon.holder.copies import Copy
 from sinwon.holder.formats import FORMATS
-from sinwon.holder.issuer import Issuer, proof_types_of
+from sinwon.holder.issuer import Issuer, Later, proof_types_of
 from sinwon.holder.powers import Powers
 from sinwon.keys.jwk import PublicKey, parse_public_jwk
 from sinwon.keys.signer import Signer
@@ -24,6 +25,10 @@ from sinwon.protocols.vci.proof import sign_proof
 COPIES: Final = 10  # asked for at once, if the issuer gives that many
 ACCEPTED: Final = "credential_accepted"
 FAILURE: Final = "credential_failure"
+DELETED: Final = "credential_deleted"
+CONFIGURATION: Final = "credential_configuration_id"
+IDENTIFIER: Final = "credential_identifier"
+MAX_DATA_SETS: Final = 16  # of one configuration; ours gives one
 INVALID_CREDENTIAL: Final = "invalid_credential"
 NOT_ATTESTED: Final = "keys_not_attested"
 
@@ -37,21 +42,61 @@ class NewKey:
     public: PublicKey
 
 
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Copies received together, and what the issuer calls the delivery."""
+
+    copies: tuple[Copy, ...]
+    notification_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Deferred:
+    """Nothing yet: what to ask again for, and the keys it will be for."""
+
+    configuration: str
+    later: Later
+    keys: tuple[str, ...]
+    """References."""
+
+
 def receive_configuration(
     powers: Powers, issuer: Issuer, access: Access, configuration_id: str, copies: int
-) -> tuple[Copy, ...]:
-    """A batch of verified copies of one configuration. Raises Refusal, Unreachable; then nothing of it is kept."""
-    configuration = issuer.configuration(configuration_id)
-    keys = [_new_key(powers) for _ in range(min(copies, issuer.batch_size))]
-    prove = _prover(powers, issuer, configuration, keys)
-    response = _request(issuer, access, configuration_id, prove)
+) -> tuple[Batch | Deferred, ...]:
+    """A batch of verified copies of one configuration, or the promise of one: one for each data set the token response named.
+    Raises Refusal, Unreachable; then nothing of it is kept."""
+    names = access.identifiers.get(configuration_id, ())[:MAX_DATA_SETS]
+    called = [{IDENTIFIER: name} for name in names] or [{CONFIGURATION: configuration_id}]
+    return tuple(_receive(powers, issuer, access, configuration_id, named, copies) for named in called)
+
+
+def take_response(
+    powers: Powers, issuer: Issuer, access: Access, configuration_id: str, keys: Sequence[NewKey], response: CredentialResponse
+) -> Batch:
+    """What came, verified, and the issuer told what became of it. Raises Refusal."""
     try:
-        received = verify_batch(powers, issuer.identifier, configuration, keys, response)
+        received = verify_batch(powers, issuer.identifier, issuer.configuration(configuration_id), keys, response)
     except Refusal:
         issuer.notify(access, response.notification_id, FAILURE)
         raise
     issuer.notify(access, response.notification_id, ACCEPTED)
-    return received
+    return Batch(received, response.notification_id)
+
+
+def open_keys(powers: Powers, references: Sequence[str]) -> tuple[NewKey, ...]:
+    return tuple(_known_key(reference, powers.keys.open(reference)) for reference in references)
+
+
+def _receive(
+    powers: Powers, issuer: Issuer, access: Access, configuration_id: str, named: Mapping[str, str], copies: int
+) -> Batch | Deferred:
+    configuration = issuer.configuration(configuration_id)
+    keys = [_known_key(*powers.keys.create()) for _ in range(min(copies, issuer.batch_size))]
+    prove = _prover(powers, issuer, configuration, keys)
+    response = _request(issuer, access, named, prove)
+    if isinstance(response, Later):
+        return Deferred(configuration_id, response, tuple(key.reference for key in keys))
+    return take_response(powers, issuer, access, configuration_id, keys, response)
 
 
 def verify_batch(
@@ -92,15 +137,15 @@ def _verify(
 
 
 def _request(
-    issuer: Issuer, access: Access, configuration_id: str, prove: Callable[[str], dict[str, list[str]]]
-) -> CredentialResponse:
+    issuer: Issuer, access: Access, named: Mapping[str, str], prove: Callable[[str], dict[str, list[str]]]
+) -> CredentialResponse | Later:
     try:
-        return issuer.request(access, configuration_id, prove(issuer.nonce()))
+        return issuer.request(access, named, prove(issuer.nonce(access)))
     except Unmet as refusal:
         if refusal.code != INVALID_NONCE:
             raise
     # A nonce may run out on a slow line; the text allows one more try with a fresh one [OID4VCI 8.3.1.2].
-    return issuer.request(access, configuration_id, prove(issuer.nonce()))
+    return issuer.request(access, named, prove(issuer.nonce(access)))
 
 
 def _prover(
@@ -123,6 +168,5 @@ def _prover(
     return prove
 
 
-def _new_key(powers: Powers) -> NewKey:
-    reference, signer = powers.keys.create()
+def _known_key(reference: str, signer: Signer) -> NewKey:
     return NewKey(reference, signer, parse_public_jwk(signer.public_jwk))

@@ -54,6 +54,10 @@ def due(renewal: Renewal, copies: Copies, *, now: int, few: int) -> tuple[str, .
 
 def reopen_issuer(powers: Powers, renewal: Renewal) -> Issuer:
     """Its metadata, fetched anew. Raises Refusal, Unreachable; speaks to nobody who has left the trust list."""
-    if renewal.issuer not in listed_issuers(powers):
+    return open_again(powers, renewal.issuer, renewal.server)
+
+
+def open_again(powers: Powers, issuer: str, server: str | None) -> Issuer:
+    if issuer not in listed_issuers(powers):
         raise Untrusted(UNTRUSTED_ISSUER, "the issuer is no longer on the trust list")
-    return open_issuer(powers, renewal.issuer, renewal.server)
+    return open_issuer(powers, issuer, server)

@@ -8,6 +8,7 @@ from sinwon.core.refusal import Fault
 from sinwon.holder.copies import Copy
 from sinwon.holder.history import Event
 from sinwon.holder.renewal import Renewal
+from sinwon.holder.waiting import Receipt, Waiting
 
 
 class Kept(msgspec.Struct, frozen=True):
@@ -16,6 +17,8 @@ class Kept(msgspec.Struct, frozen=True):
     answered: tuple[str, ...] = ()
     """Nonces of requests that were answered, newest last."""
     renewals: tuple[Renewal, ...] = ()
+    waiting: tuple[Waiting, ...] = ()
+    receipts: tuple[Receipt, ...] = ()
 
 
 class Storage(Protocol):

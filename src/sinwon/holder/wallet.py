@@ -5,7 +5,8 @@ that state is saved before anything that depends on it leaves.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from threading import Lock
 from typing import Final, TypeVar
 
@@ -13,18 +14,20 @@ import msgspec
 
 from sinwon.core.fetch import Unreachable
 from sinwon.core.refusal import Refusal, Unmet
-from sinwon.holder.access import Access, sender_with
+from sinwon.holder.access import Access, Sender, Tokens, sender_with
 from sinwon.holder.ask import Ask
+from sinwon.holder.authorization import authorize
 from sinwon.holder.copies import Copies
-from sinwon.holder.history import RECEIVED, SENT, UNREACHABLE, Event, History
+from sinwon.holder.history import PROMISED, RECEIVED, SENT, UNREACHABLE, Event, History
 from sinwon.holder.issuer import Issuer, open_issuer
-from sinwon.holder.offer import OfferView, read_offer
+from sinwon.holder.offer import OfferView, ask_for, read_offer
 from sinwon.holder.own_certificate import OwnDoor, drop_stopped, open_door
 from sinwon.holder.powers import Powers
 from sinwon.holder.present import Choice, Consent, Declined, Sent, check_not_answered, read_request, send_answer
-from sinwon.holder.receive import COPIES, receive_configuration
-from sinwon.holder.renewal import FEW, Renewal, due, new_renewal, reopen_issuer
+from sinwon.holder.receive import COPIES, DELETED, Batch, Deferred, receive_configuration
+from sinwon.holder.renewal import FEW, Renewal, due, new_renewal, open_again, reopen_issuer
 from sinwon.holder.storage import Kept, Storage, read_kept
+from sinwon.holder.waiting import Receipt, Waiting, access_of, ask_again, has_expired, is_over, promised
 from sinwon.protocols.oauth.errors import INVALID_GRANT
 from sinwon.protocols.own_certificate import DEVICE_REPLACED, OwnCertificate
 
@@ -32,6 +35,16 @@ T = TypeVar("T")
 LOSS_REPORTED: Final = "LOSS_REPORTED"
 NO_CERTIFICATE: Final = "no_certificate"
 MAX_ANSWERED: Final = 1000  # nonces remembered; a request lives five minutes, nobody answers that many in them
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """An issuer with the right to receive: which of its servers gave it, and for which key."""
+
+    issuer: Issuer
+    server: str | None
+    access: Access
+    key: str | None
 
 
 class Holder:
@@ -44,6 +57,8 @@ class Holder:
         self.history = History(kept.history)
         self._answered = kept.answered
         self._renewals = {renewal.key: renewal for renewal in kept.renewals}
+        self._waiting = {one.transaction_id: one for one in kept.waiting}
+        self._receipts = kept.receipts
         self._storage = storage
         self._lock = Lock()
         self._refreshing = Lock()
@@ -53,16 +68,24 @@ class Holder:
         return read_offer(self.powers, link)
 
     def accept_offer(self, offer: OfferView, *, tx_code: str | None = None, copies: int = COPIES) -> Counter[str]:
-        """Receives every configuration of the offer that this wallet can hold; how many copies of each type. Raises Refusal,
-        Unreachable."""
+        """Receives every configuration of the offer that this wallet can hold; how many copies of each type there are now: what
+        the issuer only promises, `resume` fetches. Without a code in the offer the person is sent to the issuer first. Raises
+        Refusal, Unreachable."""
         try:
-            issuer = open_issuer(self.powers, offer.issuer, offer.grant.authorization_server)
+            server = offer.grant.authorization_server
+            issuer = open_issuer(self.powers, offer.issuer, server)
             wanted = issuer.holdable(offer.configuration_ids)
             self._forget_replaced(issuer)
-            return self._receive(issuer, self._redeem(issuer, offer, tx_code), wanted, copies)
+            access, key = self._redeem(issuer, offer, wanted, tx_code)
+            return self._receive(Reached(issuer, server, access, key), wanted, copies)
         except Refusal as refusal:
             self._note(offer.issuer, refusal.code, ())
             raise
+
+    def ask_issuer(self, issuer: str, configurations: Sequence[str], *, copies: int = COPIES) -> Counter[str]:
+        """Gets these configurations from an issuer on the trust list, to which the person is sent: no offer is needed. As
+        accept_offer."""
+        return self.accept_offer(ask_for(self.powers, issuer, tuple(configurations)), copies=copies)
 
     def receive(self, link: str, *, tx_code: str | None = None, copies: int = COPIES) -> Counter[str]:
         """read_offer and accept_offer in one go."""
@@ -125,6 +148,27 @@ class Holder:
             raise failed
         return received
 
+    @property
+    def waiting(self) -> tuple[Waiting, ...]:
+        """What issuers have promised."""
+        return tuple(self._waiting.values())
+
+    def resume(self) -> Counter[str]:
+        """Asks for what was promised, where it is time to; how many copies of each type came. Every promise is tried; then
+        raises the first Refusal or Unreachable there was."""
+        received: Counter[str] = Counter()
+        failed: Exception | None = None
+        with self._refreshing:
+            for one in self.waiting:
+                try:
+                    received += self._ask_again(one)
+                except (Refusal, Unreachable) as error:
+                    self._note(one.issuer, error.code if isinstance(error, Refusal) else UNREACHABLE, ())
+                    failed = failed or error
+        if failed is not None:
+            raise failed
+        return received
+
     def state(self) -> OwnCertificate:
         """How the certificate stands at its issuer, and its history. Raises Refusal ("device_replaced": it is on another phone
         now), Unreachable; so do all that follow."""
@@ -152,20 +196,84 @@ class Holder:
         return self._on_door(lambda door: door.start_transfer(pin)).uri
 
     def delete_everything(self) -> None:
+        """Forgets all, having told the issuers of what was left, as far as they can be reached."""
+        self._tell_deleted()
         self._renewals.clear()
+        self._waiting.clear()
+        self._receipts = ()
         self.copies.clear()
         self.history.clear()
         self._save()
 
-    def _redeem(self, issuer: Issuer, offer: OfferView, tx_code: str | None) -> Access:
+    def _redeem(
+        self, issuer: Issuer, offer: OfferView, wanted: Sequence[str], tx_code: str | None
+    ) -> tuple[Access, str | None]:
         """With a key of its own for the certificate, where the issuer binds tokens."""
         if not issuer.binds_tokens:
-            return issuer.redeem(offer, tx_code, None).access
+            return self._grant(issuer, offer, wanted, tx_code, None).access, None
         reference, signer = self.powers.keys.create()
-        tokens = issuer.redeem(offer, tx_code, sender_with(self.powers, signer))
+        tokens = self._grant(issuer, offer, wanted, tx_code, sender_with(self.powers, signer))
         if tokens.refresh_token is not None:
             self._keep(new_renewal(offer, issuer, reference, tokens.refresh_token))
-        return tokens.access
+        return tokens.access, reference
+
+    def _grant(
+        self, issuer: Issuer, offer: OfferView, wanted: Sequence[str], tx_code: str | None, sender: Sender | None
+    ) -> Tokens:
+        if offer.code is not None:
+            return issuer.redeem(offer, tx_code, sender)
+        return authorize(self.powers, issuer, wanted, offer.issuer_state, sender)
+
+    def _ask_again(self, one: Waiting) -> Counter[str]:
+        if one.ask_at > self.powers.clock():
+            return Counter()
+        issuer = open_again(self.powers, one.issuer, one.server)
+        access = self._access_for(issuer, one)
+        try:
+            found = ask_again(self.powers, issuer, access, one)
+        except Refusal as refusal:
+            if is_over(refusal):
+                self._forget_waiting(one)
+            raise
+        if isinstance(found, Waiting):
+            self._wait(found)
+            return Counter()
+        received = self._add(Reached(issuer, one.server, access, one.key), found)
+        self._forget_waiting(one)
+        return received
+
+    def _access_for(self, issuer: Issuer, one: Waiting) -> Access:
+        """The token of the promise, or a new one of the same certificate."""
+        renewal = None if one.key is None else self._renewals.get(one.key)
+        if renewal is None or not has_expired(one, self.powers.clock):
+            return access_of(self.powers, one)
+        return self._renew(issuer, renewal).access
+
+    def _renew(self, issuer: Issuer, renewal: Renewal) -> Tokens:
+        tokens = issuer.refresh(renewal.refresh_token, sender_with(self.powers, self.powers.keys.open(renewal.key)))
+        if tokens.refresh_token is not None:
+            self._keep(renewal.with_token(tokens.refresh_token))
+        return tokens
+
+    def _tell_deleted(self) -> None:
+        """Nothing depends on it being heard, so nothing is tried twice."""
+        for key in dict.fromkeys(receipt.key for receipt in self._left_receipts()):
+            renewal = self._renewals.get(key)
+            if renewal is None:
+                continue
+            try:
+                issuer = reopen_issuer(self.powers, renewal)
+                access = self._renew(issuer, renewal).access
+            except (Refusal, Unreachable):
+                continue
+            for receipt in self._left_receipts():
+                if receipt.key == key:
+                    issuer.notify(access, receipt.notification_id, DELETED)
+
+    def _left_receipts(self) -> tuple[Receipt, ...]:
+        """Of deliveries of which something is left."""
+        batches = {copy.batch for copy in self.copies.unused()}
+        return tuple(receipt for receipt in self._receipts if receipt.batch in batches)
 
     def _care(self, act: Callable[[OwnDoor], OwnCertificate]) -> OwnCertificate:
         own = self._on_door(act)
@@ -225,19 +333,37 @@ class Holder:
         if not wanted:
             return Counter()
         issuer = reopen_issuer(self.powers, renewal)
-        tokens = issuer.refresh(renewal.refresh_token, sender_with(self.powers, self.powers.keys.open(renewal.key)))
-        if tokens.refresh_token is not None:
-            self._keep(renewal.with_token(tokens.refresh_token))
-        return self._receive(issuer, tokens.access, wanted, copies)
+        tokens = self._renew(issuer, renewal)
+        return self._receive(Reached(issuer, renewal.server, tokens.access, renewal.key), wanted, copies)
 
-    def _receive(self, issuer: Issuer, access: Access, configurations: Iterable[str], copies: int) -> Counter[str]:
+    def _receive(self, reached: Reached, configurations: Iterable[str], copies: int) -> Counter[str]:
         received: Counter[str] = Counter()
         for configuration_id in configurations:
-            batch = receive_configuration(self.powers, issuer, access, configuration_id, copies)
-            self.copies.add(batch)
-            received.update(copy.type for copy in batch)
-            self._note(issuer.identifier, RECEIVED, (batch[0].type,))
+            for found in receive_configuration(self.powers, reached.issuer, reached.access, configuration_id, copies):
+                if isinstance(found, Deferred):
+                    self._wait(promised(reached.issuer, reached.server, reached.access, reached.key, found))
+                    self._note(reached.issuer.identifier, PROMISED, ())
+                else:
+                    received += self._add(reached, found)
         return received
+
+    def _add(self, reached: Reached, batch: Batch) -> Counter[str]:
+        self.copies.add(batch.copies)
+        if batch.notification_id is not None and reached.key is not None:
+            receipt = Receipt(batch.copies[0].batch, reached.key, batch.notification_id)
+            self._receipts = (*self._left_receipts(), receipt)
+        self._note(reached.issuer.identifier, RECEIVED, (batch.copies[0].type,))
+        return Counter(copy.type for copy in batch.copies)
+
+    def _wait(self, one: Waiting) -> None:
+        with self._lock:
+            self._waiting[one.transaction_id] = one
+        self._save()
+
+    def _forget_waiting(self, one: Waiting) -> None:
+        with self._lock:
+            self._waiting.pop(one.transaction_id, None)
+        self._save()
 
     def _keep(self, renewal: Renewal) -> None:
         """Before anything is done with the access it came with: the issuer does not wait long for the old token."""
@@ -263,5 +389,6 @@ class Holder:
             return
         with self._lock:
             renewals = tuple(self._renewals.values())
-            kept = Kept(self.copies.unused(), self.history.events, self._answered, renewals)
+            waiting = tuple(self._waiting.values())
+            kept = Kept(self.copies.unused(), self.history.events, self._answered, renewals, waiting, self._receipts)
             self._storage.save(msgspec.json.encode(kept))

@@ -25,6 +25,8 @@ class AuthorizationServerMetadata(msgspec.Struct, frozen=True, omit_defaults=Tru
     pushed_authorization_request_endpoint: str | None = None
     require_pushed_authorization_requests: bool = False
     authorization_response_iss_parameter_supported: bool = False
+    challenge_endpoint: str | None = None
+    """Where a client gets a challenge for the proof of possession of its attestation."""
     jwks_uri: str | None = None
     code_challenge_methods_supported: tuple[str, ...] = ()
     authorization_details_types_supported: tuple[str, ...] = ()

@@ -15,7 +15,8 @@ from sinwon.protocols.oauth.errors import INVALID_REQUEST, UNSUPPORTED_GRANT_TYP
 class TokenResponse(msgspec.Struct, frozen=True, omit_defaults=True):
     access_token: str
     token_type: str
-    expires_in: int
+    expires_in: int | None = None
+    """Recommended; not every server says it [RFC 6749 §5.1]."""
     id_token: str | None = None
     scope: str | None = None
     refresh_token: str | None = None
