@@ -129,7 +129,7 @@ def test_P02_control(scene: Scene) -> None:
 def test_P03_other_prefixes(scene: Scene, prefix: str) -> None:
     request = forged()
     request.call(prefix + request.client_id.partition(":")[2])
-    scene.stops(scene.serve(request))
+    scene.stops(scene.serve(request), "invalid_request" if prefix else "invalid_client")
 
 
 def test_P03_an_empty_client(scene: Scene) -> None:

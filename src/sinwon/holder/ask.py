@@ -6,7 +6,7 @@ request. A certificate that is not there looks to the verifier exactly like a pe
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from sinwon.core.refusal import Malformed, Refusal, Unmet, Untrusted
@@ -19,7 +19,9 @@ from sinwon.formats.jose.jwe import ENC_VALUES
 from sinwon.formats.mdoc.names import MDOC
 from sinwon.formats.sdjwt.names import KEY_ASSURANCE, SD_JWT_VC
 from sinwon.holder.copies import Offered
-from sinwon.holder.request import AuthenticRequest
+from sinwon.holder.request import AuthenticRequest, Claims
+from sinwon.holder.strangers import UNREGISTERED, asks_for_linkage, stranger
+from sinwon.holder.verifiers import Verifiers
 from sinwon.keys.jwk import parse_public_jwk
 from sinwon.protocols.credential_types import OF_DOCTYPE, PERSON_ID
 from sinwon.protocols.elements import from_elements
@@ -80,6 +82,9 @@ class ConsentRequest:
     claims: tuple[AskedClaim, ...]
     available: bool
     """False: no certificate here can answer. The person is told; the verifier cannot tell this from a no."""
+    registered: bool = True
+    """False: the verifier is in no catalogue. Its name is the one proven, nothing is known of its purpose, and nobody limits
+    what it asks for but the person."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,13 +104,18 @@ class Ask:
     query: Query
     matches: Matches | None
     offered: tuple[Offered, ...]
-    response_key: ResponseKey
+    response_key: ResponseKey | None
+    """None: the answer is sent in the clear."""
 
 
-def find_service(request: AuthenticRequest, catalogue: Catalogue, now: int) -> Service:
-    """The live service the access certificate speaks for. Raises NotAnswered."""
-    ids = {uri.removeprefix(SERVICE_URI) for uri in request.chain.uris if uri.startswith(SERVICE_URI)}
+def find_service(request: AuthenticRequest, catalogue: Catalogue, verifiers: Verifiers, now: int) -> Service:
+    """The live service the access certificate speaks for, or a stranger whom this wallet may answer. Raises NotAnswered."""
+    chain = request.client.chain
+    uris = chain.uris if chain is not None else ()
+    ids = {uri.removeprefix(SERVICE_URI) for uri in uris if uri.startswith(SERVICE_URI)}
     service = catalogue.service(next(iter(ids))) if len(ids) == 1 else None
+    if service is None and (verifiers.certified or chain is None):
+        return stranger(request.client)
     if service is None:
         raise NotAnswered("invalid_client", "the certificate names no service of the catalogue", UNKNOWN_SERVICE)
     if not service.is_live(now):
@@ -114,25 +124,44 @@ def find_service(request: AuthenticRequest, catalogue: Catalogue, now: int) -> S
 
 
 def judge_request(
-    request: AuthenticRequest, service: Service, catalogue: Catalogue, offered: tuple[Offered, ...], key: ResponseKey
+    request: AuthenticRequest, service: Service, catalogue: Catalogue, offered: tuple[Offered, ...], key: ResponseKey | None
 ) -> Ask:
     """Raises NotAnswered."""
-    # 1 nothing in it that we would have to understand [OID4VP 5.1]
-    if request.claims.transaction_data is not None:
-        raise NotAnswered("invalid_transaction_data", "transaction data is not supported", UNREADABLE)
-    # 2 formats and algorithms we have [OID4VP 11.1]
+    # 1 formats and algorithms we have [OID4VP 11.1]
     taken = taken_formats(request.claims.client_metadata)
-    # 3 one well-formed query [OID4VP 5.1, 6]
+    # 2 one well-formed query [OID4VP 5.1, 6]
     query = _query(request)
+    _check_unbound(request.claims, query)
     if taken.isdisjoint(credential.format for credential in query.credentials):
         raise NotAnswered("vp_formats_not_supported", "no format asked for is one that the verifier takes", UNREADABLE)
-    # 4 within one preset of the service [P]
-    preset = find_preset(service, catalogue, asked_paths(query), strong=asks_for_assurance(query))
-    # 5 what we could answer, at L3 with attested keys only [OID4VP 6.4; decision 17]
+    # 3 within one preset of the service [P]
+    registered = catalogue.service(service.id) is not None
+    preset = _preset(service, catalogue, query) if registered else _unregistered(query)
+    # 4 what we could answer, at L3 with attested keys only [OID4VP 6.4; decision 17]
     usable = tuple(one for one in offered if one.copy.format in taken and (one.copy.attested or preset.level != STRONG))
     matches = _matches(query, usable)
-    consent = _consent(service, preset, query, matches)
+    consent = _consent(service, preset, query, matches, registered=registered)
     return Ask(request, consent, query, matches, usable, key)
+
+
+def _preset(service: Service, catalogue: Catalogue, query: Query) -> Preset:
+    return find_preset(service, catalogue, asked_paths(query), strong=asks_for_assurance(query))
+
+
+def _unregistered(query: Query) -> Preset:
+    if asks_for_linkage(query):
+        raise NotAnswered("access_denied", "asks for the resident number without a registration", OVER_ASKING)
+    return UNREGISTERED
+
+
+def _check_unbound(claims: Claims, query: Query) -> None:
+    """What must be so where a credential is asked for without proof of whose it is, and for what would have to be understood
+    and is not (OpenID4VP 1.0 §5.1, §5.3, §8.4). Raises NotAnswered."""
+    unbound = not all(credential.require_holder_binding for credential in query.credentials)
+    if unbound and (claims.state is None or claims.transaction_data is not None):
+        raise NotAnswered("invalid_request", "without holder binding: no state, or data of a transaction", UNREADABLE)
+    if claims.transaction_data is not None:
+        raise NotAnswered("invalid_transaction_data", "transaction data is not supported", UNREADABLE)
 
 
 def choose_response_key(metadata: Mapping[str, Any]) -> ResponseKey:
@@ -147,7 +176,7 @@ def choose_response_key(metadata: Mapping[str, Any]) -> ResponseKey:
 
 def asked_paths(query: Query) -> frozenset[ClaimPath]:
     """Every claim of the query by its name in the catalogue, in whatever format it is asked for, but what is always visible
-    and says nothing of the person: about the key. Raises NotAnswered."""
+    and says nothing of the person: about the key."""
     claims = ((credential, claim.path) for credential in query.credentials for claim in credential.claims)
     return frozenset(named(credential, path) for credential, path in claims if not _is_about_key(credential, path))
 
@@ -161,14 +190,12 @@ def _is_about_key(query: CredentialQuery, path: ClaimPath) -> bool:
 
 
 def named(query: CredentialQuery, path: ClaimPath) -> ClaimPath:
-    """The claim's path in the claim set that both formats are made from. Raises NotAnswered for an element we do not know."""
+    """The claim's path in the claim set that both formats are made from; its own where no document of ours has it."""
     if query.format != MDOC:
         return path
     kind = OF_DOCTYPE.get(query.meta.doctype_value)
     claim = kind.by_element.get(str(path[1])) if kind is not None and path[0] == kind.doctype else None
-    if claim is None:
-        raise NotAnswered("access_denied", "asks for an element that no document of ours has", OVER_ASKING)
-    return claim.steps
+    return path if claim is None else claim.steps
 
 
 def find_preset(service: Service, catalogue: Catalogue, paths: frozenset[ClaimPath], *, strong: bool = False) -> Preset:
@@ -198,6 +225,14 @@ def chosen(query: Query, matches: Matches | None, wanted_format: str | None = No
     return tuple(name for each in sets if each.required for name in _option(query, each.options, wanted_format))
 
 
+def chosen_beside(query: Query, matches: Matches | None, wanted_format: str | None = None) -> tuple[str, ...]:
+    """The credential queries that may be answered as well, if the person likes: of each set that is not required, where it can
+    be, an option."""
+    sets = matches.sets if matches is not None else ()
+    optional = (each.options for each in sets if not each.required and each.options)
+    return tuple(name for options in optional for name in _option(query, options, wanted_format))
+
+
 def _option(query: Query, options: Options, wanted_format: str | None) -> tuple[str, ...]:
     formats = {credential.id: credential.format for credential in query.credentials}
     fitting = (option for option in options if all(formats[name] == wanted_format for name in option))
@@ -225,15 +260,23 @@ def _matches(query: Query, offered: Iterable[Offered]) -> Matches | None:
         return None
 
 
-def _consent(service: Service, preset: Preset, query: Query, matches: Matches | None) -> ConsentRequest:
+def _consent(service: Service, preset: Preset, query: Query, matches: Matches | None, *, registered: bool) -> ConsentRequest:
     claims: dict[ClaimPath, AskedClaim] = {}
+    for name in chosen_beside(query, matches):
+        claims.update({claim.path: replace(claim, required=False) for claim in _asked_of(query, name, matches)})
     for name in chosen(query, matches):
-        credential = query.credential(name)
-        if credential is not None:
-            found = matches.candidates[name][0] if matches is not None else None
-            claims.update({claim.path: claim for claim in _asked(credential, found)})
-    about_person = tuple(claim for path, claim in claims.items() if path[0] not in NOT_SHOWN)
-    return ConsentRequest(service, preset, shown(service.name_ko), shown(service.name_en), about_person, matches is not None)
+        claims.update({claim.path: claim for claim in _asked_of(query, name, matches)})
+    hidden = NOT_SHOWN if registered else {KEY_ASSURANCE}
+    about_person = tuple(claim for path, claim in claims.items() if path[0] not in hidden)
+    names = shown(service.name_ko), shown(service.name_en)
+    return ConsentRequest(service, preset, *names, about_person, matches is not None, registered)
+
+
+def _asked_of(query: Query, name: str, matches: Matches | None) -> list[AskedClaim]:
+    credential = query.credential(name)
+    if credential is None:
+        return []
+    return _asked(credential, matches.candidates[name][0] if matches is not None else None)
 
 
 def _asked(query: CredentialQuery, candidate: Candidate | None) -> list[AskedClaim]:
@@ -256,8 +299,8 @@ def _value(query: CredentialQuery, claims: Mapping[str, Any], path: ClaimPath) -
     value = found[0] if len(found) == 1 else (found or None)
     if query.format != MDOC or value is None:
         return value
-    kind = OF_DOCTYPE[query.meta.doctype_value]
-    return next(iter(from_elements(kind, {str(path[1]): value}).values()))
+    kind = OF_DOCTYPE.get(query.meta.doctype_value)
+    return value if kind is None else next(iter(from_elements(kind, {str(path[1]): value}).values()))
 
 
 def taken_formats(metadata: Mapping[str, Any]) -> frozenset[str]:

@@ -11,10 +11,13 @@ from typing import Final
 
 import msgspec
 
+from sinwon.core import base64url
 from sinwon.core.clock import DAY
 from sinwon.core.refusal import Unmet
 from sinwon.formats.dcql.match import Held
-from sinwon.holder.formats import FORMATS
+from sinwon.formats.dcql.query import AKI
+from sinwon.holder.formats import FORMATS, Format
+from sinwon.keys.x509 import authority_key_id
 
 SOON: Final = DAY  # a copy that ends within a day is as good as gone: the wallet may not be online until then
 
@@ -99,4 +102,11 @@ class Copies:
 
 
 def _offered(copy: Copy) -> Offered:
-    return Offered(copy, Held(copy.format, frozenset({copy.type}), FORMATS[copy.format].claims(copy.credential)))
+    read = FORMATS[copy.format]
+    return Offered(copy, Held(copy.format, frozenset({copy.type}), read.claims(copy.credential), _authorities(read, copy)))
+
+
+def _authorities(read: Format, copy: Copy) -> frozenset[tuple[str, str]]:
+    """The authorities of its chain, by their keys (OpenID4VP 1.0 §6.1.1.1)."""
+    keys = (authority_key_id(der) for der in read.chain(copy.credential))
+    return frozenset((AKI, base64url.encode(key)) for key in keys if key is not None)

@@ -3,7 +3,7 @@
 Owns no rule of its own: those of receiving are in receive, those of answering in present; the formats are in sinwon.formats.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -23,6 +23,7 @@ from sinwon.formats.sdjwt.vc import verify_sd_jwt_vc
 from sinwon.keys.jwk import PublicKey
 from sinwon.keys.signer import Signer
 from sinwon.keys.trust import TrustAnchors
+from sinwon.keys.x509 import parse_x5c
 from sinwon.protocols.attestation.key_assurance import KEY_INFO, KeyAssurance, read_assurance
 
 
@@ -45,8 +46,8 @@ class Session:
     audience: str
     nonce: str
     response_uri: str
-    thumbprint: bytes
-    """Of the key that the answer is encrypted to."""
+    thumbprint: bytes | None
+    """Of the key that the answer is encrypted to, if it is."""
     now: int
 
 
@@ -58,6 +59,8 @@ class Format:
     """What a query is matched against. Raises Refusal."""
     show: Callable[[str, Iterable[ClaimPath], Session, Signer], str]
     """One presentation of these claims."""
+    chain: Callable[[str], Sequence[bytes]]
+    """The certificates it came with, DER, leaf first. Raises Refusal."""
 
 
 def verify_sd_jwt(text: str, _vct: str, anchors: TrustAnchors, now: int) -> Received:
@@ -103,7 +106,15 @@ def show_mdoc(text: str, paths: Iterable[ClaimPath], session: Session, signer: S
     return base64url.encode(mdoc.present(issuer_signed, elements, transcript=transcript, signer=signer))
 
 
+def sd_jwt_chain(text: str) -> Sequence[bytes]:
+    return parse_x5c(parse_sd_jwt(text).issuer_signed.header.get("x5c"))
+
+
+def mdoc_chain(text: str) -> Sequence[bytes]:
+    return parse_issuer_signed(base64url.decode(text)).auth.chain
+
+
 FORMATS: Final[Mapping[str, Format]] = {
-    SD_JWT_VC: Format(verify_sd_jwt, sd_jwt_claims, show_sd_jwt),
-    MDOC: Format(verify_mdoc, mdoc_claims, show_mdoc),
+    SD_JWT_VC: Format(verify_sd_jwt, sd_jwt_claims, show_sd_jwt, sd_jwt_chain),
+    MDOC: Format(verify_mdoc, mdoc_claims, show_mdoc, mdoc_chain),
 }

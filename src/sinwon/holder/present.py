@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 from sinwon.core.fetch import Answer, Unreachable
 from sinwon.core.refusal import Malformed, Refusal, Unmet
 from sinwon.core.strict_json import dump, parse_object
-from sinwon.formats.dcql.match import Candidate
+from sinwon.formats.dcql.match import Candidate, Matches
 from sinwon.formats.dcql.path import ClaimPath, find
 from sinwon.formats.dcql.query import CredentialQuery
 from sinwon.formats.jose.jwe import encrypt
@@ -27,6 +27,7 @@ from sinwon.holder.ask import (
     answers_of,
     choose_response_key,
     chosen,
+    chosen_beside,
     find_service,
     judge_request,
     named,
@@ -36,7 +37,8 @@ from sinwon.holder.copies import Copies, Copy, Offered
 from sinwon.holder.formats import FORMATS, Session
 from sinwon.holder.issuer import FORM
 from sinwon.holder.powers import Powers, check_address
-from sinwon.holder.request import AuthenticRequest, fetch_request, parse_request_link
+from sinwon.holder.request import AuthenticRequest, fetch_request
+from sinwon.holder.request_link import parse_request_link
 from sinwon.keys.jwk import parse_public_jwk
 
 DENIED: Final = "access_denied"
@@ -92,9 +94,9 @@ def read_request(powers: Powers, copies: Copies, answered: Container[str], link:
     party = ""
     key: ResponseKey | None = None
     try:
-        key = choose_response_key(request.claims.client_metadata)
+        key = choose_response_key(request.claims.client_metadata) if request.encrypted else None
         catalogue, now = powers.catalogue(), powers.clock()
-        service = find_service(request, catalogue, now)
+        service = find_service(request, catalogue, powers.verifiers, now)
         party = service.id
         return judge_request(request, service, catalogue, copies.offered(now), key)
     except NotAnswered as refused:
@@ -113,7 +115,7 @@ def send_answer(powers: Powers, copies: Copies, ask: Ask, choice: Choice, before
     copies.take([show.copy for show in shows.values()])
     before_sending()
     token = {name: [_present(powers, ask, show)] for name, show in shows.items()}
-    answer = _post(powers, ask.request, _encrypted(ask.request, ask.response_key, {"vp_token": token}))
+    answer = _post(powers, ask.request, _form(ask.request, ask.response_key, {"vp_token": token}))
     if answer.status != 200:
         raise Unmet(_error(answer), f"the verifier refused: status {answer.status}")
     sent = {named(show.query, path) for show in shows.values() for path in show.paths if path[0] != KEY_ASSURANCE}
@@ -152,7 +154,24 @@ def _plan(ask: Ask, choice: Choice) -> dict[str, _Show]:
     wanted = {name: _show(ask, name, ask.matches.candidates[name][0], choice) for name in names}
     if len({show.copy for show in wanted.values()}) != len(wanted):
         raise NotAnswered(DENIED, "one certificate asked for twice", NO_CERTIFICATE)
-    return wanted
+    return wanted | _beside(ask, ask.matches, choice, {show.copy for show in wanted.values()})
+
+
+def _beside(ask: Ask, matches: Matches, choice: Choice, taken: Container[Copy]) -> dict[str, _Show]:
+    """What nobody requires and the person chose: all of it that an answer needs, from copies that are not shown already."""
+    names = chosen_beside(ask.query, matches, choice.format)
+    shows = {name: _show(ask, name, matches.candidates[name][0], choice) for name in names}
+    given = {name: show for name, show in shows.items() if show.paths and _is_chosen(show, choice) and show.copy not in taken}
+    return {name: show for name, show in given.items() if show.copy not in [before.copy for before in _before(given, name)]}
+
+
+def _before(shows: Mapping[str, _Show], name: str) -> list[_Show]:
+    names = list(shows)
+    return [shows[before] for before in names[: names.index(name)]]
+
+
+def _is_chosen(show: _Show, choice: Choice) -> bool:
+    return all(named(show.query, path) in choice.optional for path in show.paths if path[0] != KEY_ASSURANCE)
 
 
 def _show(ask: Ask, name: str, candidate: Candidate, choice: Choice) -> _Show:
@@ -166,28 +185,26 @@ def _show(ask: Ask, name: str, candidate: Candidate, choice: Choice) -> _Show:
 
 def _present(powers: Powers, ask: Ask, show: _Show) -> str:
     claims, copy = ask.request.claims, show.copy
-    thumbprint = parse_public_jwk(ask.response_key.jwk).thumbprint
+    thumbprint = parse_public_jwk(ask.response_key.jwk).thumbprint if ask.response_key is not None else None
     session = Session(claims.client_id, claims.nonce, claims.response_uri, thumbprint, powers.clock())
     return FORMATS[copy.format].show(copy.credential, show.paths, session, powers.keys.open(copy.key))
 
 
 def _tell(powers: Powers, request: AuthenticRequest, key: ResponseKey | None, code: str) -> str | None:
     """Posts an error; a verifier that does not hear it loses nothing. In the clear when no key of theirs is usable."""
-    members: dict[str, str] = {"error": code}
-    form = _encrypted(request, key, members) if key is not None else _plain(request, members)
     try:
-        answer = _post(powers, request, form)
+        answer = _post(powers, request, _form(request, key, {"error": code}))
         return _redirect_uri(powers, answer) if answer.status == 200 else None
     except (Unreachable, Refusal):
         return None
 
 
-def _encrypted(request: AuthenticRequest, key: ResponseKey, members: Mapping[str, object]) -> dict[str, str]:
-    return {"response": encrypt(dump(_with_state(request, members)), key.jwk, enc=key.enc)}
-
-
-def _plain(request: AuthenticRequest, members: Mapping[str, str]) -> dict[str, str]:
-    return {name: str(value) for name, value in _with_state(request, members).items()}
+def _form(request: AuthenticRequest, key: ResponseKey | None, members: Mapping[str, object]) -> dict[str, str]:
+    """Encrypted to `key`; without one in the clear, where a token is JSON in a field (OpenID4VP 1.0 §8.2, §8.3)."""
+    stated = _with_state(request, members)
+    if key is not None:
+        return {"response": encrypt(dump(stated), key.jwk, enc=key.enc, cty="json")}
+    return {name: value if isinstance(value, str) else dump(value).decode() for name, value in stated.items()}
 
 
 def _with_state(request: AuthenticRequest, members: Mapping[str, object]) -> dict[str, object]:

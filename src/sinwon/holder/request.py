@@ -1,76 +1,61 @@
 """Reading a verifier's request (OpenID4VP 1.0 §5; HAIP 1.0 §5.1): from a link to a request whose sender is known.
 
-Owns the link, the fetch, and every check up to "authentic": signed by the key of an access certificate that we trust and that
-is the client named in the link, made for a wallet, now, to be answered on the address it came from. Until then nothing is
-sent anywhere but the fetch itself. What is asked, and whether this service may ask it, is judged afterwards (ask).
+Owns the fetch, and every check up to "authentic": from the client named in the link (verifiers), made for a wallet, now, to
+be answered where that client is at home. Until then nothing is sent anywhere but the fetch itself. What is asked, and whether
+this verifier may ask it, is judged afterwards (ask).
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from re import compile as pattern
 from typing import Any, Final
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import urlencode
 
 import msgspec
-from cryptography import x509
-from cryptography.x509.oid import ExtendedKeyUsageOID, ObjectIdentifier
 
 from sinwon.core.fetch import Answer, Unreachable
 from sinwon.core.ids import new_secret, same
 from sinwon.core.limits import CLOCK_SKEW, MAX_JWT
 from sinwon.core.refusal import Malformed, Refusal, Unmet, Untrusted
-from sinwon.core.strict_json import convert
-from sinwon.formats.jose.jws import Jws, parse_jws, verify_jws
+from sinwon.core.strict_json import convert, dump, parse_json
+from sinwon.formats.jose.jwe import ALG, ENC_VALUES
+from sinwon.formats.jose.jws import parse_jws
 from sinwon.holder.powers import Powers, check_address
+from sinwon.holder.request_link import INVALID, Link
+from sinwon.holder.verifiers import INVALID_CLIENT, Client, Verifiers, check_response_uri, unsigned_client, verify_client
 from sinwon.keys.trust import Purpose
-from sinwon.keys.x509 import VerifiedChain, parse_x5c, verify_chain
-from sinwon.protocols.vp.client_identifier import X509_HASH, x509_hash
+from sinwon.protocols.vp.client_identifier import PREFIXES
 from sinwon.protocols.vp.request_object import (
     AUDIENCE,
+    DIRECT_POST,
+    FORMATS,
     MEDIA_TYPE,
     REQUEST_SECONDS,
     RESPONSE_MODE,
     RESPONSE_TYPE,
-    TYP,
 )
 
-INVALID: Final = "invalid_request"
-INVALID_METHOD: Final = "invalid_request_uri_method"
-SCHEMES: Final = frozenset({"openid4vp", "haip-vp", "https", "http"})
-MAX_LINK: Final = 4 * 1024
-MAX_PARAMETERS: Final = 20
 NONCE: Final = pattern(r"[A-Za-z0-9._~-]{22,512}\Z")  # at least 128 bits of base64url [OID4VP 5.2]
-ACCESS_USES: Final = frozenset(
-    {
-        ExtendedKeyUsageOID.CLIENT_AUTH,
-        ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE,
-        ObjectIdentifier("1.0.18013.5.1.6"),  # reader authentication [ISO/IEC 18013-5 B.1.7]
-    }
-)
 STATE: Final = pattern(r"[A-Za-z0-9._~-]{1,512}\Z")
-
-
-@dataclass(frozen=True, slots=True)
-class Link:
-    """What a QR code or a page hands to the wallet."""
-
-    client_id: str
-    request_uri: str
-    post: bool
-    """The verifier would like the request object fetched by POST, with a nonce of ours."""
+OBJECTS: Final = ("dcql_query", "client_metadata", "transaction_data")
+"""Parameters that are JSON in a link [OID4VP 5.1]."""
+TIMES: Final = frozenset({"iat", "exp", "nbf"})
+MAX_OBJECT: Final = 32 * 1024
 
 
 class Claims(msgspec.Struct, frozen=True):
-    """The parameters of a request object that we read; unknown ones are ignored, `transaction_data` excepted."""
+    """The parameters of a request that we read; unknown ones are ignored, `transaction_data` excepted. So is `verifier_info`:
+    it grants nothing, and nothing of it is shown."""
 
     client_id: str
     response_type: str
     response_mode: str
     response_uri: str
     nonce: str
-    aud: str
-    iat: int
+    aud: str | None = None
+    iat: int | None = None
     exp: int | None = None
+    nbf: int | None = None
     state: str | None = None
     dcql_query: Any = None
     scope: str | None = None
@@ -82,41 +67,34 @@ class Claims(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class AuthenticRequest:
-    """A request by the holder of an access certificate, for us, now. What it asks is not judged yet."""
+    """A request of a client that is who it says, for us, now. What it asks is not judged yet."""
 
     claims: Claims
-    chain: VerifiedChain
+    client: Client
 
     @property
     def client_id(self) -> str:
         return self.claims.client_id
 
-
-def parse_request_link(text: str) -> Link:
-    """`openid4vp://?client_id=…&request_uri=…`, or the same below a claimed https address. Raises Malformed."""
-    if len(text) > MAX_LINK:
-        raise Malformed(INVALID, "longer than any request link")
-    parameters = _parameters(text.strip())
-    # 1 by reference, and nothing that says the same otherwise [OID4VP 5.1; HAIP 5.1]
-    if "request" in parameters or not parameters.get("request_uri") or not parameters.get("client_id"):
-        raise Malformed(INVALID, "not a request by reference")
-    # 2 fetched in one of the two ways [OID4VP 5.1]
-    method = parameters.get("request_uri_method", "get")
-    if method not in {"get", "post"}:
-        raise Malformed(INVALID_METHOD, "request_uri_method is neither get nor post")
-    # 3 the one kind of client we know, prefix and all [OID4VP 5.9.3; HAIP 5.2]
-    if not parameters["client_id"].startswith(X509_HASH):
-        raise Malformed(INVALID, "not a client identified by its certificate")
-    return Link(parameters["client_id"], parameters["request_uri"], method == "post")
+    @property
+    def encrypted(self) -> bool:
+        """Whether the answer is to be."""
+        return self.claims.response_mode == RESPONSE_MODE
 
 
 def fetch_request(powers: Powers, link: Link) -> AuthenticRequest:
     """The authentic request behind `link`. Raises Malformed, Unmet, Untrusted; then nobody is told."""
-    origin = check_address(link.request_uri, INVALID, demo=powers.demo)
-    wallet_nonce = new_secret(powers.random) if link.post else None
-    token = _body(_fetch(powers, link, wallet_nonce))
+    if not link.signed:
+        return _unsigned(powers, link)
+    origin, wallet_nonce = None, None
+    token = link.request or ""
+    if link.request_uri is not None:
+        origin = check_address(link.request_uri, INVALID, demo=powers.demo)
+        wallet_nonce = new_secret(powers.random) if link.post else None
+        token = _body(_fetch(powers, link.request_uri, wallet_nonce))
     request = verify_request(powers, token, client_id=link.client_id)
-    check_request(request.claims, origin=origin, now=powers.clock(), demo=powers.demo)
+    check_times(request.claims, powers.clock())
+    check_request(powers, request, fetched_from=origin)
     # 7 the nonce we sent came back [OID4VP 5.10]
     if wallet_nonce is not None and not same(request.claims.wallet_nonce or "", wallet_nonce):
         raise Unmet(INVALID, "our nonce did not come back")
@@ -124,78 +102,87 @@ def fetch_request(powers: Powers, link: Link) -> AuthenticRequest:
 
 
 def verify_request(powers: Powers, token: str, *, client_id: str) -> AuthenticRequest:
-    """Who sent it. Raises Malformed, Untrusted."""
+    """Who sent it. Raises Untrusted."""
+    anchors = powers.anchors().certificates(Purpose.ACCESS)
     try:
         jws = parse_jws(token)
-        # 1 certificate chain to a listed access authority [HAIP 5.2; RFC 5280 6.1]
-        anchors = powers.anchors().certificates(Purpose.ACCESS)
-        chain = verify_chain(parse_x5c(jws.header.get("x5c")), anchors, powers.clock())
-        _check_uses(chain.leaf)
-        # 2 explicitly typed, signed by the leaf [OID4VP 5; RFC 9101 10.8]
-        verify_jws(jws, chain.key, typ=TYP)
-        claims = _claims(jws)
+        client = verify_client(jws, client_id, anchors=anchors, verifiers=powers.verifiers, now=powers.clock())
+        claims = convert(jws.claims(), Claims)
     except Refusal as refusal:
-        raise Untrusted(INVALID, refusal.why) from None
-    # 3 the leaf is the client that the link and the object name [OID4VP 5.9.3, 5.1]
-    if client_id != x509_hash(chain.leaf_der) or claims.client_id != client_id:
-        raise Untrusted(INVALID, "link, request object and certificate do not name one client")
-    return AuthenticRequest(claims, chain)
+        raise Untrusted(INVALID_CLIENT if refusal.code == INVALID_CLIENT else INVALID, refusal.why) from None
+    # 3 whoever is named outside is named inside, prefix and all [OID4VP 5.1]
+    if claims.client_id != client_id:
+        raise Untrusted(INVALID, "link and request object do not name one client")
+    return AuthenticRequest(claims, client)
 
 
-def check_request(claims: Claims, *, origin: str, now: int, demo: bool) -> None:
-    """That it is for us, now, and to be answered where it came from. Raises Unmet, Malformed."""
-    # 4 made for a wallet; an encrypted answer, posted [OID4VP 5.8; HAIP 5.1]
-    if claims.aud != AUDIENCE or claims.response_type != RESPONSE_TYPE or claims.response_mode != RESPONSE_MODE:
-        raise Unmet(INVALID, "another audience, response type or response mode")
-    # 5 to the address it came from, with no second address [OID4VP 8.2]
+def check_times(claims: Claims, now: int) -> None:
+    """That a signed request is for a wallet, and of now. Raises Unmet."""
+    # 4 made for a wallet [OID4VP 5.8]
+    if claims.aud != AUDIENCE:
+        raise Unmet(INVALID, "another audience")
+    # 5 fresh [RFC 9101 10]
+    if claims.iat is None or not now - REQUEST_SECONDS - CLOCK_SKEW <= claims.iat <= now + CLOCK_SKEW:
+        raise Unmet(INVALID, "issued too long ago or in the future")
+    if (claims.exp is not None and claims.exp <= now) or (claims.nbf or 0) > now + CLOCK_SKEW:
+        raise Unmet(INVALID, "expired, or not yet valid")
+
+
+def check_request(powers: Powers, request: AuthenticRequest, *, fetched_from: str | None) -> None:
+    """That an answer can go to the client, in a way we speak, once. Raises Malformed, Unmet, Untrusted."""
+    claims = request.claims
+    # 6 posted, and encrypted unless this wallet may do without [OID4VP 8.2, 8.3; HAIP 5.1]
+    if claims.response_type != RESPONSE_TYPE or claims.response_mode not in _modes(powers.verifiers):
+        raise Unmet(INVALID, "another response type or response mode")
+    # 7 to the client's address, with no second address [OID4VP 8.2]
     if claims.redirect_uri is not None:
         raise Unmet(INVALID, "redirect_uri beside response_uri")
-    if check_address(claims.response_uri, INVALID, demo=demo) != origin:
-        raise Unmet(INVALID, "the answer would go elsewhere than the request came from")
-    # 6 fresh, with a nonce that cannot be guessed [OID4VP 5.2; RFC 9101 10]
-    _check_times(claims, now)
+    origin = check_address(claims.response_uri, INVALID, demo=powers.demo)
+    check_response_uri(request.client, claims.response_uri, origin=origin, fetched_from=fetched_from)
+    # 8 with a nonce that cannot be guessed [OID4VP 5.2]
     if not NONCE.match(claims.nonce) or (claims.state is not None and not STATE.match(claims.state)):
         raise Unmet(INVALID, "nonce or state too short, too long or of other characters")
 
 
-def _check_uses(leaf: x509.Certificate) -> None:
-    """A certificate made for something else, a web server's say, is no access certificate [RFC 5280 4.2.1.12]."""
+def _unsigned(powers: Powers, link: Link) -> AuthenticRequest:
+    """A request in the parameters of the link: nobody vouches for it but the address it is to be answered at."""
+    client = unsigned_client(link.client_id, powers.verifiers)
+    # A time that nobody signed says nothing.
+    members = {name: text for name, text in link.parameters.items() if name not in TIMES}
     try:
-        uses = leaf.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
-    except x509.ExtensionNotFound:
-        return
-    if not ACCESS_USES & set(uses):
-        raise Untrusted(INVALID, "a certificate for another use")
+        read = {name: parse_json(text, limit=MAX_OBJECT) if name in OBJECTS else text for name, text in members.items()}
+        request = AuthenticRequest(convert(read, Claims), client)
+    except Malformed as refusal:
+        raise Malformed(INVALID, refusal.why) from None
+    check_request(powers, request, fetched_from=None)
+    return request
 
 
-def _check_times(claims: Claims, now: int) -> None:
-    if not now - REQUEST_SECONDS - CLOCK_SKEW <= claims.iat <= now + CLOCK_SKEW:
-        raise Unmet(INVALID, "issued too long ago or in the future")
-    if claims.exp is not None and claims.exp <= now:
-        raise Unmet(INVALID, "expired")
+def _modes(verifiers: Verifiers) -> tuple[str, ...]:
+    return (RESPONSE_MODE, DIRECT_POST) if verifiers.plain else (RESPONSE_MODE,)
 
 
-def _parameters(link: str) -> dict[str, str]:
-    try:
-        parts = urlsplit(link)
-        pairs = parse_qsl(parts.query, keep_blank_values=True, errors="strict", max_num_fields=MAX_PARAMETERS)
-    except (ValueError, UnicodeError):
-        raise Malformed(INVALID, "not a link") from None
-    if parts.scheme not in SCHEMES:
-        raise Malformed(INVALID, "not a link to a wallet")
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise Malformed(INVALID, "a parameter twice")
-    return found
+def wallet_metadata(verifiers: Verifiers) -> Mapping[str, Any]:
+    """What this wallet can do, for a verifier that would like to know before it asks (OpenID4VP 1.0 §5.10, §10)."""
+    return {
+        "vp_formats_supported": FORMATS,
+        "client_id_prefixes_supported": [prefix.removesuffix(":") for prefix in PREFIXES],
+        "request_object_signing_alg_values_supported": ["ES256"],
+        "response_types_supported": [RESPONSE_TYPE],
+        "response_modes_supported": _modes(verifiers),
+        "authorization_encryption_alg_values_supported": [ALG],
+        "authorization_encryption_enc_values_supported": ENC_VALUES,
+    }
 
 
-def _fetch(powers: Powers, link: Link, wallet_nonce: str | None) -> Answer:
+def _fetch(powers: Powers, request_uri: str, wallet_nonce: str | None) -> Answer:
     try:
         if wallet_nonce is None:
-            return powers.fetch.get(link.request_uri, accept=MEDIA_TYPE, limit=MAX_JWT)
-        form = urlencode({"wallet_nonce": wallet_nonce}).encode()
+            return powers.fetch.get(request_uri, accept=MEDIA_TYPE, limit=MAX_JWT)
+        metadata = dump(wallet_metadata(powers.verifiers)).decode()
+        form = urlencode({"wallet_nonce": wallet_nonce, "wallet_metadata": metadata}).encode()
         content_type = "application/x-www-form-urlencoded"
-        return powers.fetch.post(link.request_uri, form, content_type=content_type, accept=MEDIA_TYPE, limit=MAX_JWT)
+        return powers.fetch.post(request_uri, form, content_type=content_type, accept=MEDIA_TYPE, limit=MAX_JWT)
     except Unreachable:
         raise Malformed(INVALID, "the request cannot be had") from None
 
@@ -207,8 +194,3 @@ def _body(answer: Answer) -> str:
         return answer.body.decode("ascii")
     except UnicodeDecodeError:
         raise Malformed(INVALID, "the request is not a JWS") from None
-
-
-def _claims(jws: Jws) -> Claims:
-    members: Mapping[str, Any] = jws.claims()
-    return convert(members, Claims)

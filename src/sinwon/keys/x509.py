@@ -161,6 +161,17 @@ def _uses(leaf: x509.Certificate) -> frozenset[str]:
     return frozenset(usage.dotted_string for usage in usages)
 
 
+def dns_names(der: bytes) -> tuple[str, ...]:
+    """The host names of a certificate: what an `x509_san_dns` client identifier may say. Raises Malformed."""
+    try:
+        names = parse_certificate(der).extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    except x509.ExtensionNotFound:
+        return ()
+    except UNREADABLE:
+        raise Malformed("invalid_chain", "a certificate does not parse") from None
+    return tuple(names.get_values_for_type(x509.DNSName))
+
+
 def _country(certificate: x509.Certificate) -> str | None:
     names = certificate.subject.get_attributes_for_oid(NameOID.COUNTRY_NAME)
     return str(names[0].value) if len(names) == 1 else None
@@ -205,6 +216,16 @@ def parse_certificate(der: bytes) -> x509.Certificate:
 def fingerprint(der: bytes) -> bytes:
     """SHA-256 of the certificate: the `x509_hash` client identifier and the key of caches."""
     return sha256(der).digest()
+
+
+def authority_key_id(der: bytes) -> bytes | None:
+    """The key identifier of whoever signed the certificate, as it says itself (RFC 5280 §4.2.1.1). Raises Malformed."""
+    try:
+        return parse_certificate(der).extensions.get_extension_for_class(x509.AuthorityKeyIdentifier).value.key_identifier
+    except x509.ExtensionNotFound:
+        return None
+    except UNREADABLE:
+        raise Malformed("invalid_chain", "a certificate does not parse") from None
 
 
 @lru_cache(CACHE_CHAINS)

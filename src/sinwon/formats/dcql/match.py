@@ -9,7 +9,7 @@ from typing import Any
 
 from sinwon.core.refusal import Unmet
 from sinwon.formats.dcql.path import ClaimPath
-from sinwon.formats.dcql.query import CredentialQuery, CredentialSet, Query
+from sinwon.formats.dcql.query import AKI, CredentialQuery, CredentialSet, Query
 from sinwon.formats.dcql.satisfy import is_met
 
 
@@ -21,7 +21,8 @@ class Held:
     types: frozenset[str]
     claims: Mapping[str, Any]
     authorities: frozenset[tuple[str, str]] | None = None
-    """(type, value) of the trust frameworks it belongs to; None when not known, then the verifier's hint is passed over."""
+    """(type, value) of the trust frameworks it belongs to, of a kind that we can tell (`aki`); None when none is known. A hint
+    that cannot be judged is passed over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,8 @@ def _fits(query: CredentialQuery, held: Held) -> bool:
     if query.format != held.format or not query.types & held.types:
         return False
     if not query.trusted_authorities or held.authorities is None:
+        return True
+    if any(hint.type != AKI for hint in query.trusted_authorities):
         return True
     return any((hint.type, value) in held.authorities for hint in query.trusted_authorities for value in hint.values)
 

@@ -16,6 +16,8 @@ from sinwon.formats.mdoc.names import MDOC
 from sinwon.formats.sdjwt.names import SD_JWT_VC
 
 INVALID: Final = "invalid_request"
+AKI: Final = "aki"
+"""The kind of authority that is known by its key's identifier."""
 
 MAX_CREDENTIALS: Final = 16  # matching is queries × held credentials × claims: bounded before it starts
 MAX_CLAIMS: Final = 64

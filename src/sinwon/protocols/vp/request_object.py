@@ -26,6 +26,7 @@ MEDIA_TYPE: Final = "application/oauth-authz-req+jwt"
 AUDIENCE: Final = "https://self-issued.me/v2"
 RESPONSE_TYPE: Final = "vp_token"
 RESPONSE_MODE: Final = "direct_post.jwt"
+DIRECT_POST: Final = "direct_post"
 REQUEST_SECONDS: Final = 300
 MAX_WALLET_NONCE: Final = 512  # copied into the request, so bounded
 FORMATS: Final = msgspec.Raw(
