@@ -44,10 +44,12 @@ class Authority:
         random: Randomness,
         days: int = LEAF_DAYS,
         uses: tuple[str, ...] = (),
+        hosts: Sequence[str] = (),
     ) -> bytes:
-        """A DER end-entity certificate for `signer`, saying in its URI name whom it speaks for and, if only for some `uses`
-        (extended key usages, dotted), for which."""
-        return self._certify(signer, name, [x509.UniformResourceIdentifier(uri)], now, random, days, uses)
+        """A DER end-entity certificate for `signer`, saying in its URI name whom it speaks for, in its host names where it
+        answers and, if only for some `uses` (extended key usages, dotted), for which."""
+        names = [x509.UniformResourceIdentifier(uri), *map(_host, hosts)]
+        return self._certify(signer, name, names, now, random, days, uses)
 
     def certify_server(self, signer: Signer, hosts: Sequence[str], *, now: int, random: Randomness) -> bytes:
         """A DER certificate for TLS on `hosts`: names, or addresses."""

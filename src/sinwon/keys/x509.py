@@ -63,6 +63,9 @@ class VerifiedChain:
     countries: tuple[str | None, str | None]
     """Of the leaf and of the anchor."""
 
+    leaf_is_anchor: bool = False
+    """Trusted by itself, by verify_exact."""
+
     @property
     def leaf_der(self) -> bytes:
         return self.leaf.public_bytes(Encoding.DER)
@@ -83,6 +86,42 @@ def verify_chain(chain: Sequence[bytes], anchors: frozenset[bytes], now: int) ->
     if not verified.not_before <= now <= verified.not_after:
         raise Untrusted("invalid_chain", "certificate not valid at this time")
     return verified
+
+
+def verify_exact(der: bytes, now: int) -> VerifiedChain:
+    """The signer behind a certificate that is itself trusted, as nothing but a key on P-256 with a time. Raises Untrusted."""
+    try:
+        verified = _alone(der)
+    except UNREADABLE:
+        raise Untrusted("invalid_chain", "a certificate does not parse") from None
+    if not verified.not_before <= now <= verified.not_after:
+        raise Untrusted("invalid_chain", "certificate not valid at this time")
+    return verified
+
+
+def _alone(der: bytes) -> VerifiedChain:
+    one = parse_certificate(der)
+    begin, end = int(one.not_valid_before_utc.timestamp()), int(one.not_valid_after_utc.timestamp())
+    country = (_country(one), _country(one))
+    return VerifiedChain(one, _p256(one), der, begin, end, _uris(one), _uses(one), country, leaf_is_anchor=True)
+
+
+def _p256(leaf: x509.Certificate) -> PublicKey:
+    key = leaf.public_key()
+    if not isinstance(key, ec.EllipticCurvePublicKey) or not isinstance(key.curve, ec.SECP256R1):
+        raise Untrusted("invalid_chain", "the leaf key is not on P-256")
+    return public_key_of(key)
+
+
+def dns_names(der: bytes) -> tuple[str, ...]:
+    """The host names of a certificate: what an `x509_san_dns` client identifier may say. Raises Malformed."""
+    try:
+        names = parse_certificate(der).extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    except x509.ExtensionNotFound:
+        return ()
+    except UNREADABLE:
+        raise Malformed("invalid_chain", "a certificate does not parse") from None
+    return tuple(names.get_values_for_type(x509.DNSName))
 
 
 @lru_cache(CACHE_CHAINS)
@@ -107,14 +146,12 @@ def _judge(chain: tuple[bytes, ...], anchors: frozenset[bytes], day: int) -> Ver
     # 3 what the leaf may do [RFC 5280 4.2.1.3]
     if not _is_signer(leaf):
         raise Untrusted("invalid_chain", "the leaf is not a signing end entity")
-    key = leaf.public_key()
-    if not isinstance(key, ec.EllipticCurvePublicKey) or not isinstance(key.curve, ec.SECP256R1):
-        raise Untrusted("invalid_chain", "the leaf key is not on P-256")
+    key = _p256(leaf)
     begin = max(int(c.not_valid_before_utc.timestamp()) for c in path)
     end = min(int(c.not_valid_after_utc.timestamp()) for c in path)
     countries = (_country(leaf), _country(path[-1]))
     der = path[-1].public_bytes(Encoding.DER)
-    return VerifiedChain(leaf, public_key_of(key), der, begin, end, _uris(leaf), _uses(leaf), countries)
+    return VerifiedChain(leaf, key, der, begin, end, _uris(leaf), _uses(leaf), countries)
 
 
 def _time_within(leaf: x509.Certificate, day: int) -> int:
@@ -159,17 +196,6 @@ def _uses(leaf: x509.Certificate) -> frozenset[str]:
     except x509.ExtensionNotFound:
         return frozenset()
     return frozenset(usage.dotted_string for usage in usages)
-
-
-def dns_names(der: bytes) -> tuple[str, ...]:
-    """The host names of a certificate: what an `x509_san_dns` client identifier may say. Raises Malformed."""
-    try:
-        names = parse_certificate(der).extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-    except x509.ExtensionNotFound:
-        return ()
-    except UNREADABLE:
-        raise Malformed("invalid_chain", "a certificate does not parse") from None
-    return tuple(names.get_values_for_type(x509.DNSName))
 
 
 def _country(certificate: x509.Certificate) -> str | None:

@@ -23,7 +23,7 @@ from sinwon.formats.status.reference import StatusReference
 from sinwon.keys.jwk import PublicKey
 from sinwon.keys.signer import Agreement
 from sinwon.keys.trust import Purpose, TrustAnchors
-from sinwon.keys.x509 import VerifiedChain, verify_chain
+from sinwon.keys.x509 import VerifiedChain, verify_chain, verify_exact
 
 COUNTRY: Final = "issuing_country"
 PLAIN: Final = frozenset({str, bytes, int, bool, NoneType})
@@ -44,6 +44,8 @@ class VerifiedMdoc(Struct, frozen=True):
     """What the device itself said and was authorised to say; never part of `claims`."""
     key_info: Mapping[Any, Any]
     """What the issuer said of the device's key, by label."""
+    anchor: bytes
+    """The root it is trusted by."""
 
 
 def verify_mdoc(
@@ -90,15 +92,22 @@ def verify_issuer_signed(issuer_signed: IssuerSigned, *, anchors: TrustAnchors, 
     if mso.doctype != doctype:
         raise Unmet(INVALID, "docType of the signed object differs")
     # 5 valid now, and no longer than its signer [ISO 18013-5 9.1.2.4]
-    _check_validity(mso, chain, now)
+    _check_validity(mso, now)
+    exact = chain.leaf_is_anchor
+    if not exact:
+        _check_signers_time(mso, chain)
     # 6 issued by the country it names [ISO 18013-5 9.3.1]
-    _check_country(claims, chain)
-    return VerifiedMdoc(claims, doctype, issuer, mso.device_key, mso.status, mso.valid_until, {}, mso.key_info)
+    if not exact:
+        _check_country(claims, chain)
+    return VerifiedMdoc(claims, doctype, issuer, mso.device_key, mso.status, mso.valid_until, {}, mso.key_info, chain.anchor)
 
 
 def _trusted_chain(issuer_signed: IssuerSigned, anchors: TrustAnchors, doctype: str, now: int) -> VerifiedChain:
+    sent = issuer_signed.auth.chain
     try:
-        chain = verify_chain(issuer_signed.auth.chain, anchors.certificates(Purpose.ISSUANCE, doctype), now)
+        if _is_exact(sent, anchors, doctype):
+            return verify_exact(sent[0], now)
+        chain = verify_chain(sent, anchors.certificates(Purpose.ISSUANCE, doctype), now)
     except Refusal as refusal:
         raise Untrusted(UNTRUSTED_ISSUER, refusal.why) from None
     if DOCUMENT_SIGNER.isdisjoint(chain.uses):
@@ -108,10 +117,15 @@ def _trusted_chain(issuer_signed: IssuerSigned, anchors: TrustAnchors, doctype: 
     return chain
 
 
+def _is_exact(sent: tuple[bytes, ...], anchors: TrustAnchors, doctype: str) -> bool:
+    """Whether the one certificate sent is itself what is trusted."""
+    return len(sent) == 1 and sent[0] in anchors.certificates(Purpose.ISSUANCE, doctype, exact=True)
+
+
 def _issuer(chain: VerifiedChain, anchors: TrustAnchors, doctype: str) -> str:
     """The entity listed with this root and type: the one the leaf names, or the only one, for leaves abroad name none."""
     listed = anchors.issuers(chain.anchor, doctype)
-    possible = listed.intersection(chain.uris) if chain.uris else listed
+    possible = listed.intersection(chain.uris) if chain.uris and not chain.leaf_is_anchor else listed
     if len(possible) != 1:
         raise Untrusted(UNTRUSTED_ISSUER, "certificate and trust list do not name one issuer")
     return next(iter(possible))
@@ -135,11 +149,14 @@ def check_elements(issuer_signed: IssuerSigned) -> dict[str, dict[str, Any]]:
     return claims
 
 
-def _check_validity(mso: Mso, chain: VerifiedChain, now: int) -> None:
-    if not mso.signed <= mso.valid_from < mso.valid_until:
-        raise Unmet(INVALID, "times of the document out of order")
+def _check_signers_time(mso: Mso, chain: VerifiedChain) -> None:
     if not chain.not_before <= mso.signed or not mso.valid_until <= chain.not_after:
         raise Unmet(INVALID, "times of the document beyond its signer's certificate")
+
+
+def _check_validity(mso: Mso, now: int) -> None:
+    if not mso.signed <= mso.valid_from < mso.valid_until:
+        raise Unmet(INVALID, "times of the document out of order")
     if mso.valid_until < now:
         raise Unmet(NOT_VALID_NOW, "expired")
     if mso.valid_from > now + CLOCK_SKEW:
@@ -187,6 +204,7 @@ def _with_device_claims(verified: VerifiedMdoc, own: Mapping[str, Mapping[str, A
         verified.expires_at,
         own,
         verified.key_info,
+        verified.anchor,
     )
 
 

@@ -29,10 +29,13 @@ class VerifiedSdJwtVc(Struct, frozen=True):
     vct: str
     issuer: str
     holder_key: PublicKey
-    status: StatusReference
+    status: StatusReference | None
+    """None only where the anchor does not ask for one."""
     expires_at: int
     algorithm: str
     """The hash of its digests: what the key binding's `sd_hash` is made with."""
+    anchor: bytes
+    """The root it is trusted by."""
 
 
 def verify_sd_jwt_vc(sd_jwt: SdJwt, *, anchors: TrustAnchors, now: int) -> VerifiedSdJwtVc:
@@ -55,8 +58,8 @@ def verify_sd_jwt_vc(sd_jwt: SdJwt, *, anchors: TrustAnchors, now: int) -> Verif
     # 6 valid now, judged on the processed payload [RFC 9901 7.1]
     expires_at = _check_validity(claims, now)
     # 7 bound to a key, with a status [HAIP 6.1]
-    holder_key, status = _holder_key(claims), parse_status(claims.get("status"))
-    return VerifiedSdJwtVc(claims, vct, issuer, holder_key, status, expires_at, hash_of(payload))
+    holder_key, status = _holder_key(claims), _status(claims, anchors, chain.anchor, vct)
+    return VerifiedSdJwtVc(claims, vct, issuer, holder_key, status, expires_at, hash_of(payload), chain.anchor)
 
 
 def _check_other_types(payload: Mapping[str, Any], vct: str) -> None:
@@ -83,9 +86,12 @@ def _verify_signature(sd_jwt: SdJwt, key: PublicKey) -> None:
 
 
 def _issuer(payload: Mapping[str, Any], chain: VerifiedChain, anchors: TrustAnchors, vct: str) -> str:
-    """The entity that the leaf speaks for, that is listed with this root and type, and that `iss`, if there, names."""
+    """The entity that the leaf speaks for, that is listed with this root and type, and that `iss`, if there, names. Where the
+    anchor's policy lets leaves go without a name, it is the one entity listed."""
     listed = anchors.issuers(chain.anchor, vct)
     possible = listed.intersection(chain.uris)
+    if not possible and len(listed) == 1 and not anchors.policy(chain.anchor, vct).named:
+        possible = listed
     issuer = payload["iss"] if "iss" in payload else next(iter(sorted(possible)), None)
     if not isinstance(issuer, str) or issuer not in possible:
         raise Untrusted(UNTRUSTED_ISSUER, "iss, certificate and trust list do not name one issuer")
@@ -107,6 +113,12 @@ def _check_validity(claims: Mapping[str, Any], now: int) -> int:
     if not_before > now + CLOCK_SKEW:
         raise Unmet(NOT_VALID_NOW, "not valid yet")
     return expires_at
+
+
+def _status(claims: Mapping[str, Any], anchors: TrustAnchors, anchor: bytes, vct: str) -> StatusReference | None:
+    if "status" not in claims and not anchors.policy(anchor, vct).status:
+        return None
+    return parse_status(claims.get("status"))
 
 
 def _holder_key(claims: Mapping[str, Any]) -> PublicKey:

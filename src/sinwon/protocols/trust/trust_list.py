@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Final, Literal
 
 import msgspec
 
@@ -20,7 +20,7 @@ from sinwon.core.refusal import Malformed, Refusal
 from sinwon.core.strict_json import dump
 from sinwon.keys.jwk import PublicKey, certificate_text
 from sinwon.keys.signer import Signer
-from sinwon.keys.trust import Anchor, Purpose, TrustAnchors
+from sinwon.keys.trust import STRICT, Anchor, Policy, Purpose, TrustAnchors
 from sinwon.keys.x509 import MAX_CERTIFICATE_BYTES, parse_certificate
 from sinwon.protocols.trust.signed import INVALID, open_document, sign_document
 
@@ -70,8 +70,14 @@ class _Identity(_Struct, frozen=True, rename={"certificates": "X509Certificates"
     certificates: tuple[_Certificate, ...] = ()
 
 
-class _Extension(msgspec.Struct, frozen=True, rename={"credential_types": "sinwonCredentialTypes"}, omit_defaults=True):
+class _Extension(
+    msgspec.Struct,
+    frozen=True,
+    rename={"credential_types": "sinwonCredentialTypes", "status": "sinwonCredentialStatus"},
+    omit_defaults=True,
+):
     credential_types: tuple[str, ...] = ()
+    status: Literal["required", "optional"] = "required"
 
 
 class _ServiceInformation(_Struct, frozen=True):
@@ -153,17 +159,17 @@ def verify_trust_list(token: str, *, operator: PublicKey) -> VerifiedTrustList:
 
 
 def _entity(name: str, uri: str, anchors: Iterable[Anchor]) -> _Entity:
-    services: dict[tuple[Purpose, frozenset[str]], list[bytes]] = {}
+    services: dict[tuple[Purpose, frozenset[str], bool], list[bytes]] = {}
     for anchor in anchors:
         if (anchor.name, anchor.uri) == (name, uri):
-            services.setdefault((anchor.purpose, anchor.types), []).append(anchor.certificate)
+            services.setdefault((anchor.purpose, anchor.types, anchor.policy.status), []).append(anchor.certificate)
     information = _EntityInformation((_Text("en", name),), (_Link("en", uri),))
     return _Entity(information, tuple(_service(name, *what, certificates) for what, certificates in services.items()))
 
 
-def _service(name: str, purpose: Purpose, types: frozenset[str], certificates: list[bytes]) -> _Service:
+def _service(name: str, purpose: Purpose, types: frozenset[str], status: bool, certificates: list[bytes]) -> _Service:
     identity = _Identity(tuple(_Certificate(certificate_text(der)) for der in certificates))
-    extensions = (_Extension(tuple(sorted(types))),) if types else ()
+    extensions = (_Extension(tuple(sorted(types)), "required" if status else "optional"),) if types else ()
     return _Service(_ServiceInformation(SERVICE_TYPES[purpose], (_Text("en", name),), identity, extensions))
 
 
@@ -176,9 +182,11 @@ def _anchors(entity: _Entity) -> Iterator[Anchor]:
         purpose = PURPOSES.get(service.service_type_identifier)
         if purpose is None:
             continue
-        types = frozenset(text for extension in service.service_information_extensions for text in extension.credential_types)
+        extensions = service.service_information_extensions
+        types = frozenset(text for extension in extensions for text in extension.credential_types)
+        policy = Policy(status=False) if any(extension.status == "optional" for extension in extensions) else STRICT
         for certificate in service.service_digital_identity.certificates:
-            yield Anchor(_certificate(certificate.val), purpose, name, uri, types)
+            yield Anchor(_certificate(certificate.val), purpose, name, uri, types, policy)
 
 
 def _certificate(text: str) -> bytes:

@@ -1,7 +1,7 @@
-"""The signed request of a verifier (OpenID4VP 1.0 §5; HAIP 1.0 §5.1): by reference, `x509_hash`, `direct_post.jwt`.
+"""The request of a verifier (OpenID4VP 1.0 §5; HAIP 1.0 §5.1): signed and by reference, or unsigned in the link itself.
 
-Owns its claims, the client metadata with the response key, and the link that brings a wallet here. Does not choose the
-query (query), nor keep the transaction (services.presentation).
+Owns its parameters, the client metadata with the response key, and the link that brings a wallet here. Does not choose the
+query (query, description), nor keep the transaction (services.presentation).
 """
 
 from collections.abc import Mapping
@@ -26,6 +26,7 @@ MEDIA_TYPE: Final = "application/oauth-authz-req+jwt"
 AUDIENCE: Final = "https://self-issued.me/v2"
 RESPONSE_TYPE: Final = "vp_token"
 RESPONSE_MODE: Final = "direct_post.jwt"
+"""Ours, and HAIP's: the answer is encrypted."""
 DIRECT_POST: Final = "direct_post"
 REQUEST_SECONDS: Final = 300
 MAX_WALLET_NONCE: Final = 512  # copied into the request, so bounded
@@ -47,10 +48,12 @@ class RequestObject:
     response_uri: str
     query: Mapping[str, Any] | msgspec.Raw
     """The DCQL query, or its JSON."""
-    response_key: Mapping[str, str]
-    """Public JWK that is used for this one response."""
+    response_key: Mapping[str, str] | None
+    """Public JWK that is used for this one response; None where that is not to be encrypted."""
     expires_at: int
     wallet_nonce: str | None = None
+    client_id: str | None = None
+    """None: the signer is known by the hash of its certificate."""
 
 
 def response_jwk(public_jwk: Mapping[str, str], key_id: str) -> dict[str, str]:
@@ -60,34 +63,50 @@ def response_jwk(public_jwk: Mapping[str, str], key_id: str) -> dict[str, str]:
 
 def sign_request_object(request: RequestObject, *, by: CertifiedSigner, now: int) -> str:
     """A compact JWS with the signer's chain."""
-    client_id = x509_hash(by.chain[0])
+    client_id = request.client_id or x509_hash(by.chain[0])
     claims: dict[str, Any] = {
         "iss": client_id,
         "aud": AUDIENCE,
         "iat": now,
         "exp": request.expires_at,
-        "client_id": client_id,
-        "response_type": RESPONSE_TYPE,
-        "response_mode": RESPONSE_MODE,
-        "response_uri": request.response_uri,
-        "nonce": request.nonce,
-        "state": request.state,
-        "dcql_query": request.query,
-        "client_metadata": {
-            "jwks": {"keys": [request.response_key]},
-            "encrypted_response_enc_values_supported": ENC_VALUES,
-            "vp_formats_supported": FORMATS,
-        },
+        **_parameters(request, client_id),
     }
     if request.wallet_nonce is not None:
         claims["wallet_nonce"] = request.wallet_nonce
     return sign_with_chain(TYP, claims, by)
 
 
-def wallet_link(endpoint: str, *, client_id: str, request_uri: str) -> str:
-    """What opens a wallet: `endpoint` with the two parameters of a request by reference (RFC 9101 §5)."""
-    separator = "&" if "?" in endpoint else "?"
-    return endpoint + separator + urlencode({"client_id": client_id, "request_uri": request_uri})
+def wallet_link(endpoint: str, *, client_id: str, request_uri: str, by_post: bool = False) -> str:
+    """What opens a wallet: `endpoint` with the parameters of a request by reference (RFC 9101 §5; OpenID4VP 1.0 §5.1)."""
+    method = {"request_uri_method": "post"} if by_post else {}
+    return _link(endpoint, {"client_id": client_id, "request_uri": request_uri, **method})
+
+
+def unsigned_link(endpoint: str, request: RequestObject, *, client_id: str) -> str:
+    """What opens a wallet: `endpoint` with the whole request, whose JSON stands in it as text (OpenID4VP 1.0 §5)."""
+    parameters = _parameters(request, client_id)
+    return _link(endpoint, {name: value if isinstance(value, str) else dump(value) for name, value in parameters.items()})
+
+
+def _link(endpoint: str, parameters: Mapping[str, str | bytes]) -> str:
+    return endpoint + ("&" if "?" in endpoint else "?") + urlencode(parameters)
+
+
+def _parameters(request: RequestObject, client_id: str) -> dict[str, Any]:
+    metadata: dict[str, Any] = {"vp_formats_supported": FORMATS}
+    if request.response_key is not None:
+        keys = {"keys": [request.response_key]}
+        metadata = {"jwks": keys, "encrypted_response_enc_values_supported": ENC_VALUES, **metadata}
+    return {
+        "client_id": client_id,
+        "response_type": RESPONSE_TYPE,
+        "response_mode": DIRECT_POST if request.response_key is None else RESPONSE_MODE,
+        "response_uri": request.response_uri,
+        "nonce": request.nonce,
+        "state": request.state,
+        "dcql_query": request.query,
+        "client_metadata": metadata,
+    }
 
 
 def parse_wallet_nonce(form: Mapping[str, str]) -> str | None:

@@ -1,7 +1,7 @@
-"""What a wallet posts back (OpenID4VP 1.0 §8): an encrypted answer, or an error, encrypted or plain.
+"""What a wallet posts back (OpenID4VP 1.0 §8): an answer or an error, encrypted or plain.
 
 Owns the shapes, outside and inside the encryption. Decrypting is formats.jose.jwe; what the presentation inside is worth
-is decided by services.presentation.receive.
+is decided by services.presentation.receive, and so is whether a plain answer may be given to this request.
 """
 
 from collections.abc import Container, Mapping, Sequence
@@ -26,8 +26,10 @@ WALLET_ERRORS: Final = frozenset(
     }
 )
 OTHER_ERROR: Final = "other"
-PLAIN: Final = frozenset({"vp_token", "id_token", "presentation_submission", "code"})
-"""Parameters that would carry an answer in the clear."""
+KINDS: Final = frozenset({"response", "error", "vp_token"})
+"""Parameters of which exactly one says what was posted."""
+FOREIGN: Final = frozenset({"id_token", "presentation_submission", "code"})
+"""Parameters of answers that nobody asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,19 +43,21 @@ class WalletError:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The decrypted parameters of a response."""
+    """The parameters of a response, decrypted where it was encrypted."""
 
     state: str | None
     vp_token: Any
 
 
-def parse_response(form: Mapping[str, str]) -> Jwe | WalletError:
-    """The posted form: exactly `response`, or an error. Raises Malformed."""
-    if PLAIN & form.keys() or ("response" in form) == ("error" in form):
-        raise Malformed("invalid_request", "neither an encrypted response nor an error")
+def parse_response(form: Mapping[str, str]) -> Jwe | WalletError | Answer:
+    """The posted form: exactly one of `response`, `error` and, in the clear, `vp_token`. Raises Malformed."""
+    if FOREIGN & form.keys() or len(KINDS & form.keys()) != 1:
+        raise Malformed("invalid_request", "neither one answer nor one error")
+    if "response" in form:
+        return parse_jwe(form["response"])
     if "error" in form:
         return WalletError(_error(form["error"]), form.get("state"))
-    return parse_jwe(form["response"])
+    return Answer(form.get("state"), parse_object(form["vp_token"], limit=MAX_FORM))
 
 
 def parse_answer(plain: bytes) -> Answer | WalletError:

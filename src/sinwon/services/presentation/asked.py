@@ -8,7 +8,6 @@ from enum import StrEnum
 from sinwon.core.refusal import Refusal
 from sinwon.formats.mdoc.session_transcript import redirect_transcript
 from sinwon.keys.jwk import parse_public_jwk
-from sinwon.protocols.trust.catalogue import Preset
 
 
 class Step(StrEnum):
@@ -27,20 +26,19 @@ class Step(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What we asked, and for whom."""
+    """What binds an answer to our request, whatever was asked for."""
 
-    preset: Preset
     audience: str
     """Our full client identifier, prefix included."""
     nonce: str
     response_uri: str
-    response_jwk: Mapping[str, str]
-    """The public key that the answer had to be encrypted to."""
+    response_jwk: Mapping[str, str] | None
+    """The public key that the answer had to be encrypted to; None where it had to be in the clear."""
 
     @property
     def transcript(self) -> bytes:
         """What an mdoc must be bound to (OpenID4VP 1.0 Appendix B.2.6.1): all of it from our own request."""
-        thumbprint = parse_public_jwk(self.response_jwk).thumbprint
+        thumbprint = None if self.response_jwk is None else parse_public_jwk(self.response_jwk).thumbprint
         return redirect_transcript(
             client_id=self.audience, nonce=self.nonce, thumbprint=thumbprint, response_uri=self.response_uri
         )

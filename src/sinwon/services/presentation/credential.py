@@ -51,12 +51,15 @@ class Credential:
     """What the issuer says of the holder's key."""
     key: PublicKey
     """The holder's."""
+    anchor: bytes
+    """The root its issuer is trusted by."""
 
 
-Read = Callable[[str, CredentialType, TrustAnchors, int], Credential]
+Read = Callable[[str, CredentialType | None, TrustAnchors, int], Credential]
+"""The type is None where it is none of ours: then only `presented` says what is in it."""
 
 
-def read_sd_jwt(text: str, _kind: CredentialType, anchors: TrustAnchors, now: int) -> Credential:
+def read_sd_jwt(text: str, _kind: CredentialType | None, anchors: TrustAnchors, now: int) -> Credential:
     """Raises Refusal."""
     with at(Step.SHAPE):
         sd_jwt = parse_sd_jwt(text)
@@ -81,10 +84,11 @@ def read_sd_jwt(text: str, _kind: CredentialType, anchors: TrustAnchors, now: in
 
     presented = Presented(found.claims, found.vct)
     person_id = found.claims.get(PERSON_ID)
-    return Credential(found.issuer, found.status, Kind.JWT, presented, prove, keep, person_id, assurance, found.holder_key)
+    issuer, key, anchor = found.issuer, found.holder_key, found.anchor
+    return Credential(issuer, found.status, Kind.JWT, presented, prove, keep, person_id, assurance, key, anchor)
 
 
-def read_mdoc(text: str, kind: CredentialType, anchors: TrustAnchors, now: int) -> Credential:
+def read_mdoc(text: str, kind: CredentialType | None, anchors: TrustAnchors, now: int) -> Credential:
     """Raises Refusal."""
     with at(Step.SHAPE):
         document = _only_document(text)
@@ -97,14 +101,15 @@ def read_mdoc(text: str, kind: CredentialType, anchors: TrustAnchors, now: int) 
     def prove(asked: Asked, _now: int) -> None:
         verify_device_signed(document, found, transcript=asked.transcript)
 
-    said = from_elements(kind, found.claims.get(kind.doctype, {}))
+    said = {} if kind is None else from_elements(kind, found.claims.get(kind.doctype, {}))
 
     def keep(paths: Iterable[Path]) -> Mapping[str, Any]:
         return {name: said[name] for name in map(".".join, paths) if name in said}
 
     presented = Presented(found.claims, found.doctype, MDOC)
     person_id = said.get(PERSON_ID)
-    return Credential(found.issuer, found.status, Kind.CWT, presented, prove, keep, person_id, assurance, found.holder_key)
+    issuer, key, anchor = found.issuer, found.holder_key, found.anchor
+    return Credential(issuer, found.status, Kind.CWT, presented, prove, keep, person_id, assurance, key, anchor)
 
 
 READERS: Final[Mapping[str, Read]] = {SD_JWT_VC: read_sd_jwt, MDOC: read_mdoc}

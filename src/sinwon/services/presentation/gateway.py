@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
+from urllib.parse import urlsplit
 
 from sqlalchemy import Engine
 
@@ -67,6 +68,11 @@ class Gateway:
             if known is not None:
                 self.clients[client_id] = known
         return known
+
+    @property
+    def host(self) -> str:
+        """The host name of the origin, without a port."""
+        return urlsplit(self.origin).hostname or ""
 
     def request_uri(self, presentation_id: str) -> str:
         return f"{self.origin}/presentations/{presentation_id}/request"

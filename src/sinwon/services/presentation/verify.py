@@ -39,9 +39,11 @@ StatusOf = Callable[[Credential], int | None]
 """The credential's status value, or None if no recent list is to be had."""
 
 
-def verify_answer(vp_token: object, asked: Asked, *, anchors: TrustAnchors, status_of: StatusOf, now: int) -> VerifiedAnswer:
+def verify_answer(
+    vp_token: object, asked: Asked, preset: Preset, *, anchors: TrustAnchors, status_of: StatusOf, now: int
+) -> VerifiedAnswer:
     """The answer, if everything holds. Raises Refusal with a Step as its code."""
-    query = query_for(asked.preset)
+    query = query_for(preset)
     # 4 one presentation for one of the queries of each part [OpenID4VP 8.1]
     with at(Step.SHAPE):
         presentations = parse_vp_token(vp_token, query.parts)
@@ -52,13 +54,13 @@ def verify_answer(vp_token: object, asked: Asked, *, anchors: TrustAnchors, stat
         credential = credentials[name] = READERS[query.formats[name]](presentation, query.kinds[name], anchors, now)
         # 6 status [Token Status List 8.3]
         with at(Step.STATUS):
-            levels.append(_level(status_of(credential), credential.assurance, asked.preset))
+            levels.append(_level(status_of(credential), credential.assurance, preset))
         # 7 holder
         with at(Step.HOLDER):
             credential.prove(asked, now)
     # 8 the level that the purpose needs, by every certificate [P]
     level = min(levels)
-    if asked.preset.level == "L3" and level != "L3":
+    if preset.level == "L3" and level != "L3":
         raise Untrusted(Step.ASSURANCE, "a key of which it is not attested that it takes PIN and passkey")
     # 9 the complete query, again [OpenID4VP 6.4]
     with at(Step.QUERY):

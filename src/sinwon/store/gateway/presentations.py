@@ -58,6 +58,7 @@ PRESENTATIONS: Final = Table(
     Column("response_expires_at", BigInteger),
     Column("answered_at", BigInteger),
     Column("result", LargeBinary),
+    Column("description", LargeBinary),
 )
 
 
@@ -80,6 +81,8 @@ class Presentation:
     response_expires_at: int | None = None
     answered_at: int | None = None
     result: bytes | None = None
+    description: bytes | None = None
+    """JSON of a request that no preset describes; None for a sign-in."""
 
     @property
     def reference(self) -> str:
@@ -97,6 +100,7 @@ def reference_of(presentation_id: str) -> str:
 COLUMNS: Final = tuple(PRESENTATIONS.c)
 NEW: Final = ("id", "service", "preset", "nonce", "session", "progress", "expires_at", "erase_at")
 INSERT: Final = Kept(insert(PRESENTATIONS).values({name: bindparam(name) for name in NEW}))
+INSERT_DESCRIBED: Final = Kept(insert(PRESENTATIONS).values({name: bindparam(name) for name in (*NEW, "description")}))
 FIND: Final = Kept(select(*COLUMNS).where(PRESENTATIONS.c.id == bindparam("presentation")))
 OPEN: Final = (
     (PRESENTATIONS.c.id == bindparam("presentation"))
@@ -154,7 +158,10 @@ def insert_presentation(connection: Connection, new: Presentation) -> None:
         "expires_at": new.expires_at,
         "erase_at": new.erase_at,
     }
-    INSERT.run(connection, row)
+    if new.description is None:
+        INSERT.run(connection, row)
+    else:
+        INSERT_DESCRIBED.run(connection, {**row, "description": new.description})
 
 
 def find_presentation(connection: Connection, presentation_id: str) -> Presentation | None:

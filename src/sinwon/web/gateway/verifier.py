@@ -36,4 +36,4 @@ class Verifier:
             onward = receive_response(self._in_line, presentation, form)
         except WouldFetch:
             onward = await run_in_threadpool(receive_response, self.gateway, presentation, form)
-        return json_answer({"redirect_uri": onward})
+        return json_answer({} if onward is None else {"redirect_uri": onward})
