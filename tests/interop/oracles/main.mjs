@@ -1,6 +1,7 @@
 // Foreign libraries behind one process: a line of JSON {work, given} comes in, a line {value} or {refused} goes out, one at a
 // time. No network (web.mjs asks the test), no files, no clock but where a library insists on its own.
 import * as dcql from './dcql.mjs'
+import * as issuer from './issuer.mjs'
 import * as mdoc from './mdoc.mjs'
 import * as oauth from './oauth.mjs'
 import * as openid4vc from './openid4vc.mjs'
@@ -9,7 +10,7 @@ import * as status from './status.mjs'
 import * as timing from './timing.mjs'
 import { hear, say } from './web.mjs'
 
-const rooms = { dcql, mdoc, oauth, openid4vc, sdjwt, status, timing }
+const rooms = { dcql, issuer, mdoc, oauth, openid4vc, sdjwt, status, timing }
 
 async function answer({ work, given }) {
   const [room, name] = work.split('.')
