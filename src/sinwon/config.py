@@ -39,6 +39,16 @@ class Following(Listening, frozen=True, forbid_unknown_fields=True, kw_only=True
     """32 bytes, by URI: personal data at rest and derived keys."""
 
 
+class WalletSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A wallet that may come by the authorization code flow."""
+
+    redirect_uris: tuple[str, ...]
+    """Compared byte for byte, query included."""
+    method: Literal["attest_jwt_client_auth", "private_key_jwt"]
+    keys: tuple[str, ...] = ()
+    """Files with the public JWKs of `private_key_jwt`."""
+
+
 class IssuerSettings(Following, frozen=True, forbid_unknown_fields=True, kw_only=True):
     signing_key: str
     signing_chain: tuple[str, ...]
@@ -54,6 +64,10 @@ class IssuerSettings(Following, frozen=True, forbid_unknown_fields=True, kw_only
     """Whether wallets must encrypt their requests, and have their copies encrypted."""
     deferred: tuple[str, ...] = ()
     """Credential configurations that are promised at first and fetched later."""
+    code_offers: bool = False
+    """Whether offers name the authorization code flow too."""
+    clients: dict[str, WalletSettings] = {}
+    """By `client_id`: wallets that may come by the authorization code flow."""
     outbox: str
     """Folder that stands where the SMS route will be; mail goes there too without a mail server."""
 

@@ -5,7 +5,7 @@ Each function makes one role: its application, its housekeeping, and its powers 
 
 import os
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -30,7 +30,7 @@ from sinwon.adapters.smtp import Smtp
 from sinwon.cli.serving import Listener
 from sinwon.cli.tls import client_context, server_context
 from sinwon.cli.watermark import Watermark
-from sinwon.config import Config, Following, GatewaySettings, Listening
+from sinwon.config import Config, Following, GatewaySettings, Listening, WalletSettings
 from sinwon.core.clock import Clock
 from sinwon.core.ids import Randomness
 from sinwon.core.refusal import Fault
@@ -42,6 +42,9 @@ from sinwon.keys.trust import Anchor, Purpose
 from sinwon.keys.uri import open_master, open_signer
 from sinwon.protocols.credential_types import TYPES
 from sinwon.protocols.trust.follow import Follower
+from sinwon.services.authorization.clients import Client
+from sinwon.services.authorization.sign_in import Way
+from sinwon.services.authorization.sign_in_by_pin import ByPin
 from sinwon.services.catalogue.import_seed import import_seed
 from sinwon.services.catalogue.publish import publish
 from sinwon.services.catalogue.register_anchor import register_anchor
@@ -160,7 +163,7 @@ def make_role(world: World, name: str) -> Role:
     """One of trust, issuer, consulate, gateway. Raises Fault."""
     makers: Mapping[str, Callable[[World], Role]] = {
         "trust": _trust_role,
-        "issuer": _issuer_role,
+        "issuer": lambda w: issuer_role(w, make_issuer(w)),
         "consulate": lambda w: consulate_role(make_consulate(w)),
         "gateway": lambda w: _gateway_role(make_gateway(w)),
     }
@@ -199,11 +202,19 @@ def make_issuer(world: World) -> Issuer:
         catalogue=follower.catalogue,
         clock=world.clock,
         random=world.random,
-        settings=IssuanceSettings(encryption_required=settings.encryption_required, deferred=settings.deferred),
+        settings=IssuanceSettings(
+            encryption_required=settings.encryption_required, deferred=settings.deferred, code_offers=settings.code_offers
+        ),
+        clients={name: _wallet(name, client) for name, client in settings.clients.items()},
         trust=follower.anchors,
         fetch=world.fetch,
         restored_at=restored_at(world.engine("issuer")),
     )
+
+
+def _wallet(name: str, settings: WalletSettings) -> Client:
+    keys = tuple(read_jwk(Path(file)) for file in settings.keys)
+    return Client(name, settings.redirect_uris, settings.method, keys)
 
 
 def make_routes(world: World) -> Routes:
@@ -312,8 +323,8 @@ def _trust_role(world: World) -> Role:
     return Role("trust", trust_app(origin=settings.origin, operator_jwk=jwk, latest=current))
 
 
-def _issuer_role(world: World) -> Role:
-    issuer, watermark = make_issuer(world), Watermark(Path(world.config.issuer.documents))
+def issuer_role(world: World, issuer: Issuer, ways: Sequence[Way] = (ByPin(),)) -> Role:
+    watermark = Watermark(Path(world.config.issuer.documents))
     check_position(issuer.engine, watermark.read())
 
     routes = make_routes(world)
@@ -325,7 +336,7 @@ def _issuer_role(world: World) -> Role:
         answer_asks(issuer)
         deliver(issuer, routes)
 
-    return Role("issuer", issuer_app(issuer), keep_house)
+    return Role("issuer", issuer_app(issuer, ways), keep_house)
 
 
 def consulate_role(consulate: Consulate) -> Role:

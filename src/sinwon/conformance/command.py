@@ -4,7 +4,7 @@ import gc
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -15,12 +15,26 @@ import msgspec
 
 from sinwon.cli.serving import Listener, serving
 from sinwon.cli.setup import ROLES
-from sinwon.cli.wiring import keep_house, make_consulate, make_listener, make_role, make_world, tls_of
+from sinwon.cli.wiring import (
+    World,
+    issuer_role,
+    keep_house,
+    make_consulate,
+    make_issuer,
+    make_listener,
+    make_role,
+    make_world,
+    tls_of,
+)
 from sinwon.config import Config
+from sinwon.conformance.citizen import ByButton, certify
 from sinwon.conformance.desk import Desk, desk_app
 from sinwon.conformance.identifiers import identifiers
 from sinwon.conformance.plan import DESK, Harness, Place, prepare
+from sinwon.conformance.wallets import Wallet, described, wallets
 from sinwon.core.refusal import Fault
+from sinwon.services.authorization.sign_in_by_pin import ByPin
+from sinwon.services.issuance.issuer import Issuer
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +63,22 @@ def conformance(place: Place, harness: Harness) -> Iterator[Serving]:
     """All roles and the desk, up inside the block."""
     config = prepare(place)
     with closing(make_world(config)) as world:
-        roles = [make_role(world, name) for name in ROLES]
-        desk = Desk(place.origins[DESK], make_consulate(world), identifiers(config, harness, place.origins[DESK]))
+        consulate, players = make_consulate(world), wallets(place.folder, harness)
+        issuer = issuer_role(world, _issuer(world, players), (ByPin(), ByButton(lambda: certify(consulate)[0].application)))
+        roles = [issuer if name == issuer.name else make_role(world, name) for name in ROLES]
+        told = identifiers(config, harness, place.origins[DESK]) | {"wallets": described(players)}
+        desk = Desk(place.origins[DESK], consulate, told)
         listeners = {role.name: make_listener(config, role) for role in roles}
         listeners[DESK] = Listener(desk_app(desk), config.issuer.host, place.ports[DESK], tls_of(config))
         with serving(listeners):
             yield Serving(config, desk.origin, desk.identifiers, lambda stop: keep_house(roles, stop))
+
+
+def _issuer(world: World, players: tuple[Wallet, ...]) -> Issuer:
+    """That knows the harness's wallets, and whose offers name the authorization code flow."""
+    issuer = make_issuer(world)
+    clients = {**issuer.clients, **{wallet.client.id: wallet.client for wallet in players}}
+    return replace(issuer, clients=clients, settings=replace(issuer.settings, code_offers=True))
 
 
 def parse_harness(base: str, alias: str) -> Harness:

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from sinwon.conformance.citizen import TX_CODE, ask_for_offer
+from sinwon.conformance.citizen import TX_CODE, certify
 from sinwon.core.refusal import Malformed
 from sinwon.services.enrolment.consulate import Consulate
 from sinwon.web.shared.answers import json_answer
@@ -47,7 +47,5 @@ def desk_app(desk: Desk) -> RoleApp:
 
 
 def _offer(desk: Desk, by_value: bool) -> dict[str, Any]:
-    consulate = desk.consulate
-    message = ask_for_offer(consulate.catalogue(), by_value, now=consulate.clock(), random=consulate.random)
-    made = consulate.issuer.make_offer(message)
+    message, made = certify(desk.consulate, by_value=by_value)
     return {"offer": made.uri, "tx_code": TX_CODE, "application": message.application, "expires_at": made.expires_at}

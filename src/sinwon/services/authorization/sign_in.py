@@ -4,7 +4,7 @@ A way is a module of its own (sign_in_by_pin). Here is what holds for all: only 
 from goes on (OpenID4VCI 1.0 §5.1.3), and only with what both were asked for and may have.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -40,10 +40,17 @@ class Way(Protocol):
 
     @property
     def name(self) -> str:
-        """What the form calls it, and its part of the page."""
+        """What the form calls it, and its part of the page: `login_<name>.html`."""
         ...
 
-    def prove(self, issuer: Issuer, connection: Connection, form: Mapping[str, str], now: int) -> Proven | Refusal:
+    @property
+    def prepare(self) -> Callable[[Mapping[str, str]], Mapping[str, str]] | None:
+        """What takes its time, or another transaction, before `prove` gets its form; None where nothing does."""
+        ...
+
+    def prove(
+        self, issuer: Issuer, connection: Connection, request: Authorization, form: Mapping[str, str], now: int
+    ) -> Proven | Refusal:
         """A refusal is given, not raised, where the try is to be kept."""
         ...
 
@@ -53,7 +60,7 @@ def sign_in(issuer: Issuer, way: Way, visit: Visit, form: Mapping[str, str]) -> 
     now = issuer.clock()
     with writing(issuer.engine) as connection:
         request = own_request(issuer, connection, visit, frozenset({Progress.OPENED}), now=now)
-        proven = way.prove(issuer, connection, form, now)
+        proven = way.prove(issuer, connection, request, form, now)
         outcome = proven if isinstance(proven, Refusal) else _decide(issuer, connection, visit, request, proven, way, now)
     if isinstance(outcome, Refusal):
         raise outcome

@@ -17,6 +17,7 @@ from sinwon.services.issuance.issuance_pin import count_wrong, is_right
 from sinwon.services.issuance.issuer import Issuer
 from sinwon.services.issuance.make_offer import MAX_APPLICATION
 from sinwon.store.issuer import offers
+from sinwon.store.issuer.authorizations import Authorization
 
 WRONG: Final = "wrong_credentials"
 
@@ -24,8 +25,11 @@ WRONG: Final = "wrong_credentials"
 @dataclass(frozen=True, slots=True)
 class ByPin:
     name: str = "pin"
+    prepare: None = None
 
-    def prove(self, issuer: Issuer, connection: Connection, form: Mapping[str, str], now: int) -> Proven | Refusal:
+    def prove(
+        self, issuer: Issuer, connection: Connection, _request: Authorization, form: Mapping[str, str], now: int
+    ) -> Proven | Refusal:
         application, pin = form.get("application", "").strip(), form.get("pin", "").strip()
         wrong = Unmet(WRONG, "no open offer of this application, or another PIN")
         # 1 an offer that is open [OID4VCI 6.3]

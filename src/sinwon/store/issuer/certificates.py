@@ -138,6 +138,7 @@ _OF_TOKEN = Kept(
     )
 )
 _OF_APPLICATION = Kept(select(CERTIFICATES.c.id, CERTIFICATES.c.state).where(CERTIFICATES.c.application == bindparam("of")))
+_APPLICATION = Kept(select(CERTIFICATES.c.application).where(CERTIFICATES.c.id == bindparam("of")))
 _ACTIVATE = Kept(
     update(CERTIFICATES)
     .where(
@@ -225,6 +226,11 @@ def of_token(connection: Connection, token: str, *, now: int) -> OfToken | None:
 def of_application(connection: Connection, application: str) -> Found | None:
     row = _OF_APPLICATION.run(connection, {"of": application}).fetchone()
     return Found(row[0], CertificateState(row[1])) if row else None
+
+
+def application_of(connection: Connection, certificate: str) -> str | None:
+    row = _APPLICATION.run(connection, {"of": certificate}).fetchone()
+    return str(row[0]) if row else None
 
 
 def activate(connection: Connection, certificate: str, changes: int, *, now: int) -> bool:

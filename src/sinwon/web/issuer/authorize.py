@@ -9,6 +9,7 @@ from typing import Any, Final
 from urllib.parse import urlencode, urlsplit
 
 import structlog
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -81,13 +82,20 @@ class AuthorizePages:
         async def answer(request: Request) -> Response:
             try:
                 check_same_site(request, self.issuer.origin)
-                form = await read_form(request)
+                form = await self._prepared(await read_form(request))
                 visit = self._visit(request, form)
                 return self._after(request, visit, form, step)
             except Refusal as refusal:
                 return self._error(request, refusal)
 
         return answer
+
+    async def _prepared(self, form: Mapping[str, str]) -> Mapping[str, str]:
+        """With what a way to sign in has to do first, which others shall not wait for."""
+        way = self.ways.get(form.get("way", ""))
+        if way is None or way.prepare is None:
+            return form
+        return {**form, **await run_in_threadpool(way.prepare, form)}
 
     def _visit(self, request: Request, form: Mapping[str, str]) -> Visit:
         browser = self.cookie.read(request)
