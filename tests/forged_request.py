@@ -142,10 +142,13 @@ class Scene:
 
     def told(self) -> dict[str, Any]:
         """What the last post to the verifier said."""
+        return self.told_by(RESPONSE_KEY)
+
+    def told_by(self, key: SoftwareKey) -> dict[str, Any]:
         form = parameters_of("https://x/?" + self.here.network.bodies[-1].decode())
         if "response" not in form:
             return dict(form)
-        return dict(json.loads(decrypt(parse_jwe(form["response"]), RESPONSE_KEY)))
+        return dict(json.loads(decrypt(parse_jwe(form["response"]), key)))
 
 
 @dataclass

@@ -5,12 +5,13 @@ import * as issuer from './issuer.mjs'
 import * as mdoc from './mdoc.mjs'
 import * as oauth from './oauth.mjs'
 import * as openid4vc from './openid4vc.mjs'
+import * as openid4vp from './openid4vp.mjs'
 import * as sdjwt from './sdjwt.mjs'
 import * as status from './status.mjs'
 import * as timing from './timing.mjs'
 import { hear, say } from './web.mjs'
 
-const rooms = { dcql, issuer, mdoc, oauth, openid4vc, sdjwt, status, timing }
+const rooms = { dcql, issuer, mdoc, oauth, openid4vc, openid4vp, sdjwt, status, timing }
 
 async function answer({ work, given }) {
   const [room, name] = work.split('.')
