@@ -85,11 +85,30 @@ class AccessSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     chain: tuple[str, ...]
 
 
+class AnchorSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Somebody else's issuer that this gateway trusts, for types that are not ours."""
+
+    certificate: str
+    """PEM file: the root, or with `exact` the signer itself."""
+    issuer: str
+    """Its identifier: what `iss` says, where there is one."""
+    types: tuple[str, ...]
+    """`vct`s and document types."""
+    purpose: Literal["issuance", "status"] = "issuance"
+    status: Literal["required", "optional"] = "required"
+    """Whether each credential must have a status. One that it has must be valid in any case."""
+    named: bool = True
+    """Whether signers' certificates name the issuer."""
+    exact: bool = False
+    """Whether this one certificate signs, whatever it is made for: in the conformance profile only."""
+
+
 class GatewaySettings(Following, frozen=True, forbid_unknown_fields=True, kw_only=True):
     id_token_key: str
     access: dict[str, AccessSettings]
     """Service id → its access key and certificate."""
     wallet_endpoint: str = "openid4vp://"
+    anchors: dict[str, AnchorSettings] = {}
 
 
 class MailSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
 
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
@@ -63,7 +64,8 @@ def set_up(plan: Plan, *, now: int, random: Randomness) -> Path:
     _leaf(folder, "status", authorities["status"], "Sinwon status", issuer, now, random)
     _key(folder, "id-token")
     for service in plan.services:
-        _leaf(folder, f"access-{service}", authorities["access"], service, f"urn:sinwon:service:{service}", now, random)
+        uri, hosts = f"urn:sinwon:service:{service}", (urlsplit(plan.origins["gateway"]).hostname or "",)
+        _leaf(folder, f"access-{service}", authorities["access"], service, uri, now, random, hosts=hosts)
     target = folder / "sinwon.toml"
     with target.open("x", encoding="utf-8") as file:
         file.write(_toml(plan))
@@ -85,8 +87,9 @@ def _leaf(
     now: int,
     random: Randomness,
     uses: tuple[str, ...] = (),
+    hosts: tuple[str, ...] = (),
 ) -> None:
-    certificate = authority.certify(_key(folder, name), common, uri, now=now, random=random, uses=uses)
+    certificate = authority.certify(_key(folder, name), common, uri, now=now, random=random, uses=uses, hosts=hosts)
     write_pem(folder / f"{name}.pem", certificate)
 
 

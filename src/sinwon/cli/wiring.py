@@ -27,6 +27,7 @@ from sinwon.adapters.outbox import MailOutbox, Outbox
 from sinwon.adapters.registers.embedded import embedded_registers
 from sinwon.adapters.registers.unconnected import unconnected_registers
 from sinwon.adapters.smtp import Smtp
+from sinwon.cli.foreign import foreign_anchors, with_foreign
 from sinwon.cli.serving import Listener
 from sinwon.cli.tls import client_context, server_context
 from sinwon.cli.watermark import Watermark
@@ -280,7 +281,7 @@ def make_gateway(world: World) -> Gateway:
         seal=Seal(master, world.random),
         pairwise_key=master.derive("pairwise subject"),
         response_secret=master.derive("response keys"),
-        trust=follower.anchors,
+        trust=with_foreign(follower.anchors, foreign_anchors(world.config)),
         catalogue=follower.catalogue,
         fetch=world.fetch,
         clock=world.clock,

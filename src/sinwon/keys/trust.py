@@ -55,8 +55,8 @@ class TrustAnchors:
     """Answers that name somebody, given once before: as many as there are anchors and types, whatever strangers ask for."""
 
     def certificates(self, purpose: Purpose, credential_type: str | None = None, *, exact: bool = False) -> frozenset[bytes]:
-        """DER roots trusted for `purpose` and, for issuance, for that credential type; if `exact`, certificates that are trusted
-        by themselves and vouch for no other."""
+        """DER roots trusted for `purpose` and, for issuance, for that credential type; if `exact`, certificates that are
+        trusted by themselves and vouch for no other."""
         known = self._certificates.get((purpose, credential_type, exact))
         if known is None:
             fitting = (one for one in self.anchors if one.purpose is purpose and one.policy.exact is exact)
