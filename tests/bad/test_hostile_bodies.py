@@ -27,6 +27,7 @@ from sinwon.web.issuer.app import issuer_app
 from sinwon.web.shared.app import RoleApp
 from sinwon.web.trust.app import trust_app
 from tests import world
+from tests.authorizing import with_wallets
 from tests.counter import SECRET, counter, people
 from tests.gateway_world import CALLBACK, Wallet, begin, gateway_world, wallet_link_on
 from tests.issuing import on_sqlite
@@ -68,6 +69,8 @@ BODIES = (
     b"&".join(b"a%d=1" % number for number in range(1000)),
     b"grant_type=urn:ietf:params:oauth:grant-type:pre-authorized_code&pre-authorized_code=%00canary7f3a&tx_code=%00",
     b"grant_type=authorization_code&code=%00canary7f3a&redirect_uri=%00&client_id=%00&client_secret=%00&code_verifier=%00",
+    b"client_id=wallet-1&redirect_uri=%00&scope=%00canary7f3a&client_assertion=canary7f3a&authorization_details=[[[[",
+    b"client_id=wallet-1&request_uri=urn:ietf:params:oauth:request_uri:canary7f3a&way=pin&application=canary7f3a&pin=%00",
     b"response=canary7f3a",
     b"response=eyJhbGciOiJFQ0RILUVTIn0....",
     b"error=canary7f3a&state=%00",
@@ -161,9 +164,9 @@ def _trust() -> Role:
 
 
 def _issuer(folder: Path, stack: ExitStack) -> Role:
-    issuing = on_sqlite(folder)
+    issuing = with_wallets(on_sqlite(folder))
     stack.callback(issuing.issuer.engine.dispose)
-    return Role(issuer_app(issuing.issuer), world.ISSUER, tokens=(issuing.new_token(),), pages=("/lost",))
+    return Role(issuer_app(issuing.issuer), world.ISSUER, tokens=(issuing.new_token(),), pages=("/lost", "/authorize"))
 
 
 def _gateway(folder: Path, stack: ExitStack) -> Role:
