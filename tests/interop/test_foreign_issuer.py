@@ -196,7 +196,7 @@ def test_a_code_of_another_flow_is_refused_by_them(there: ForeignIssuer) -> None
     def no(_url: str) -> str:
         return f"{REDIRECT_URI}?code=x&state=y&iss={ISSUER}"
 
-    there.browse = no  # type: ignore[method-assign]
+    there.browse = no  # type: ignore[assignment]
     wallet = there.holder()
     with pytest.raises(Refusal, match="authorization_mismatch"):
         wallet.ask_issuer(ISSUER, BOTH)

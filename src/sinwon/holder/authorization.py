@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-from sinwon.core.ids import new_id, same
+from sinwon.core.ids import new_secret, same
 from sinwon.core.refusal import Malformed, Unmet, Untrusted
 from sinwon.core.strict_json import dump, parse_as
 from sinwon.holder.access import Access, Sender, Tokens
@@ -44,7 +44,7 @@ def authorize(
     ours, Unreachable."""
     if powers.client is None or issuer.client is None:
         raise Unmet(NO_CLIENT, "this wallet cannot send anybody to an issuer")
-    started = Started(powers.client, new_id(powers.random), new_id(powers.random))
+    started = Started(powers.client, new_secret(powers.random), new_secret(powers.random))
     # 1 what is asked for goes to the server alone, by an authenticated client [FAPI 2.0 5.3.3; HAIP 4.2]
     request_uri = _push(issuer, started, configurations, issuer_state, sender)
     # 2 the browser carries its name and nothing else [RFC 9126 4]

@@ -124,7 +124,7 @@ async function token(request, body) {
 }
 
 async function redeemed(request, { code, code_verifier: codeVerifier, redirect_uri: back }, parsed, asked) {
-  if (back !== asked.redirect_uri) throw new Refused(400, 'invalid_grant')
+  if (back !== asked.redirect_uri || !/^[\w.~-]{43,128}$/.test(codeVerifier)) throw new Refused(400, 'invalid_grant')
   await server.verifyAuthorizationCodeAccessTokenRequest({
     request,
     grant: parsed.grant,
