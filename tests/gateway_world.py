@@ -107,13 +107,15 @@ class StatusServer:
     issued_at: int | None = None
     ttl: int = 300
     lifetime: int = 2 * 86_400
+    only: Kind | None = None
+    """The form of its answers, whatever is asked for."""
 
     def get(self, url: str, *, accept: str, limit: int = BODY_LIMIT, headers: Mapping[str, str] | None = None) -> Answer:
         self.asked += 1
         if not self.reachable:
             raise Unreachable("switched off")
         now = self.clock() if self.issued_at is None else self.issued_at
-        kind = Kind.CWT if accept == Kind.CWT.media_type else Kind.JWT
+        kind = self.only or (Kind.CWT if accept == Kind.CWT.media_type else Kind.JWT)
         bits, sign = (1, token_cwt.sign_status_list) if kind is Kind.CWT else (2, token_jwt.sign_status_list)
         values = {index: min(value, 2**bits - 1) for index, value in self.values.items()}
         lst, by = deflate(pack(values, size=1024, bits=bits)), world.status_signer()

@@ -75,6 +75,7 @@ class MdocWallet(Wallet):
         self,
         request: Mapping[str, Any],
         *,
+        shown: Sequence[tuple[str, str]] | None = None,
         mso: Change = unchanged,
         items: Change = unchanged,
         document: Change = unchanged,
@@ -83,17 +84,17 @@ class MdocWallet(Wallet):
     ) -> bytes:
         """A DeviceResponse with one thing changed and everything after it signed again: the signed object, the elements shown,
         the document and the response around it, the device's own elements."""
-        whole = parse_cbor(self.response(request), limit=LIMIT)
-        (shown,) = whole["documents"]
-        issuer_signed = shown["issuerSigned"]
+        whole = parse_cbor(self.response(request, shown), limit=LIMIT)
+        (one,) = whole["documents"]
+        issuer_signed = one["issuerSigned"]
         said = parse_cbor(issuer_signed["issuerAuth"][2], limit=LIMIT).value
         mso(said)
         issuer_signed["issuerAuth"] = sign1(dump_cbor(encode(said)), by=self.by.signer, unprotected={33: self.by.chain[0]})
         items(issuer_signed["nameSpaces"])
         namespaces = encode(own or {})
-        authentication = device_authentication(self.transcript(request), shown["docType"], namespaces)
-        shown["deviceSigned"] = {"nameSpaces": namespaces, "deviceAuth": sign_device(authentication, self.holder)}
-        document(shown)
+        authentication = device_authentication(self.transcript(request), one["docType"], namespaces)
+        one["deviceSigned"] = {"nameSpaces": namespaces, "deviceAuth": sign_device(authentication, self.holder)}
+        document(one)
         response(whole)
         return dump_cbor(whole)
 

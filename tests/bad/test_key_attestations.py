@@ -279,9 +279,13 @@ def test_I26_control_high_where_less_is_required(issuing: Issuing, way: Way, lea
 
 def with_status(issuing: Issuing, **server: Any) -> Issuing:
     """The issuer where the wallet provider's status lists are to be had."""
+    return where(issuing, StatusServer(issuing.clock, **server))
+
+
+def where(issuing: Issuing, server: StatusServer) -> Issuing:
     listed = Anchor(world.authority("status authority").certificate, Purpose.STATUS, "wallets", world.WALLET_PROVIDER)
     trusted = TrustAnchors((*world.trust_anchors().anchors, listed))
-    issuer = replace(issuing.issuer, trust=lambda: trusted, fetch=StatusServer(issuing.clock, **server))
+    issuer = replace(issuing.issuer, trust=lambda: trusted, fetch=server)
     return Issuing(issuer, issuing.clock, client_of(issuer))
 
 
@@ -316,11 +320,12 @@ def test_I26_status_outside_the_list(issuing: Issuing) -> None:
 @each_way
 def test_I26_control_status_valid(issuing: Issuing, way: Way) -> None:
     """Another entry is revoked, and the list is asked for once."""
-    watching = with_status(issuing, values={8: 1})
+    server = StatusServer(issuing.clock, values={8: 1})
+    watching = where(issuing, server)
     for _twice in range(2):
         answer = asked(watching, way, status=STATUS)
         assert answer.status_code == 200, answer.text
-    assert watching.issuer.fetch.asked == 1  # type: ignore[union-attr]  # the StatusServer from above
+    assert server.asked == 1
 
 
 @each_way

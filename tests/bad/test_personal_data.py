@@ -72,9 +72,9 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     fetches: list[str] = []
     original = httpx2.Client.send
 
-    def noted(self: httpx2.Client, request: httpx2.Request, **options: object) -> httpx2.Response:
+    def noted(self: httpx2.Client, request: httpx2.Request, **options: Any) -> httpx2.Response:
         urls.append(str(request.url))
-        return original(self, request, **options)  # type: ignore[arg-type]
+        return original(self, request, **options)
 
     fetched = Fetcher._request
 

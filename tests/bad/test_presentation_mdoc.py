@@ -303,8 +303,8 @@ def test_V32_a_document_without_status(here: GatewayWorld) -> None:
 
 def test_V32_a_document_whose_list_is_of_the_other_format(here: GatewayWorld) -> None:
     """A JWT where a CWT was asked for is no list, and without a list there is no L2."""
-    request, wallet, honest = question(here), MdocWallet(here.clock), here.status.get
-    here.status.get = lambda url, **asked: honest(url, accept=Kind.JWT.media_type)  # type: ignore[method-assign]
+    request, wallet = question(here), MdocWallet(here.clock)
+    here.status.only = Kind.JWT
     assert wallet.post(here.client(), request).status_code == 400
     with here.gateway.engine.connect() as connection:
         kept = find_presentation(connection, request["state"])

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import msgspec
 import pytest
 import structlog
 from sqlalchemy import func, select
+from starlette.testclient import TestClient
 
 from sinwon.adapters.registers.happenings import (
     AddressChanged,
@@ -22,11 +24,12 @@ from sinwon.adapters.registers.happenings import (
 )
 from sinwon.protocols.roles.register_events import MAX_EVENTS, EventKind, RegisterEvent, RegisterName
 from sinwon.store.consulate.tables import REGISTER_EVENTS
+from sinwon.web.consulate.app import consulate_app
 from sinwon.web.consulate.handlers import MAX_BODY
 from tests.counter import people
 from tests.flows.test_register_events import Life, life, town
 from tests.town import PERSON, Town, news, tell
-from tests.world import GATEWAY, NOW, key
+from tests.world import CONSULATE, GATEWAY, NOW, key
 
 __all__ = ["life", "town"]
 
@@ -146,7 +149,8 @@ def test_control_the_largest_message_is_kept(town: Town) -> None:
 
 
 def test_nobody_is_a_register_where_none_is_configured(town: Town) -> None:
-    town.desk.consulate.register_keys.clear()  # type: ignore[attr-defined]
+    without = replace(town.desk.consulate, register_keys={})
+    town.client = TestClient(consulate_app(without), base_url=CONSULATE)
     refused(town, tell(town, news(town, lost())), 401, "unauthorized")
 
 

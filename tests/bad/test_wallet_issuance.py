@@ -22,7 +22,7 @@ from sinwon.protocols.oauth.grants.pre_authorized import GRANT_TYPE
 from sinwon.protocols.vci.configurations import IDENTITY_SD_JWT
 from tests import world
 from tests.issuing import PIN
-from tests.network import json_page, with_body
+from tests.network import Network, json_page, with_body
 from tests.wallet_world import WalletWorld, powers, wallet_world
 
 METADATA = "/.well-known/openid-credential-issuer"
@@ -110,7 +110,7 @@ def test_I07_a_listed_issuer_that_resolves_inward_is_refused_at_connect(inside: 
     fetcher = Fetcher()
     anchors = world.trust_anchors().anchors
     listed = replace(world.trust_anchors(), anchors=tuple(replace(a, uri=inside) for a in anchors))
-    there = replace(powers(None, world.StandingClock()), fetch=fetcher, anchors=lambda: listed)  # type: ignore[arg-type]
+    there = replace(powers(Network(), world.StandingClock()), fetch=fetcher, anchors=lambda: listed)
     with pytest.raises(Refusal, match="cannot be had"):
         Holder(there).read_offer(by_reference(f"{inside}/offers/x"))
     fetcher.close()

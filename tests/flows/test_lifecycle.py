@@ -32,11 +32,11 @@ NEW_BOOK = Replaced(
 ELSEWHERE = Replaced(PERSON, contact=Replaced(PERSON.contact, address="Example Road 2\nLondon", email="gil@mail.example"))
 
 
-def send(issuing: Issuing, action: str, reason: str, **more: Any) -> httpx2.Response:
+def send(issuing: Issuing, action: Any, reason: Any, **more: Any) -> httpx2.Response:
     given: dict[str, Any] = {"officer": "officer-1", **more}
     if "rrn" not in given:
         given.setdefault("application", "application-1")
-    return issuing.ask(CHANGE, Change(action=action, reason=reason, **given))  # type: ignore[arg-type]
+    return issuing.ask(CHANGE, Change(action=action, reason=reason, **given))
 
 
 def told(issuing: Issuing, action: str, reason: str, **more: Any) -> dict[str, Any]:

@@ -124,10 +124,10 @@ def test_the_code_of_a_certificate_that_ended_is_no_code(phones: Phones) -> None
 def test_it_works_without_a_catalogue(phones: Phones) -> None:
     """Nobody else has to be up at night: neither the consulate nor the trust site."""
 
-    def down() -> object:
+    def down() -> NoReturn:
         raise Fault("no catalogue")
 
-    phones.put(replace(phones.issuer, catalogue=down))  # type: ignore[arg-type]
+    phones.put(replace(phones.issuer, catalogue=down))
     page = phones.type_code(phones.receipt)
     assert page.status_code == 200
     assert "Any Korean mission can help." in page.text

@@ -5,7 +5,7 @@ import logging
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 import pytest
@@ -14,7 +14,7 @@ from sqlalchemy import select
 from sinwon.adapters.outbox import MailOutbox, Outbox
 from sinwon.core.clock import DAY
 from sinwon.core.refusal import Fault
-from sinwon.protocols.roles.messages import CHANGE, Change
+from sinwon.protocols.roles.messages import CHANGE, Change, ChangeReason
 from sinwon.protocols.trust.catalogue import Catalogue
 from sinwon.services.issuance.clean_up import NOTICES_KEPT, clean_up
 from sinwon.services.issuance.issuer import Issuer
@@ -77,8 +77,8 @@ def post() -> Post:
     return Post()
 
 
-def stop(issuing: Issuing, reason: str = "LOSS_REPORTED", action: str = "raise") -> None:
-    change = Change(action, reason, "officer-1", application="application-1")  # type: ignore[arg-type]
+def stop(issuing: Issuing, reason: ChangeReason = "LOSS_REPORTED", action: Literal["raise", "release"] = "raise") -> None:
+    change = Change(action, reason, "officer-1", application="application-1")
     assert issuing.ask(CHANGE, change).status_code == 200
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -59,10 +60,10 @@ def here(tmp_path: Path, drawer: Drawer) -> Iterator[WalletWorld]:
         yield made
 
 
-def serve(here: WalletWorld, **settings: object) -> None:
+def serve(here: WalletWorld, **settings: Any) -> None:
     """The issuer under these settings and the common clock."""
     issuer = here.issuing.issuer
-    changed = replace(issuer, clock=here.clock, settings=replace(issuer.settings, **settings))  # type: ignore[arg-type]
+    changed = replace(issuer, clock=here.clock, settings=replace(issuer.settings, **settings))
     here.issuing.issuer, here.issuing.client = changed, client_of(changed)
     here.network.apps[world.ISSUER] = here.issuing.client.app
     here.network.clients.pop(world.ISSUER, None)

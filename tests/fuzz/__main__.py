@@ -39,11 +39,11 @@ def plain(name: str, seconds: int, seed: int) -> int:
             accepted += accepts(name, data)
         except Finding as finding:
             found += 1
-            print(f"{finding} → {keep(name, data)}", flush=True)  # noqa: T201
+            print(f"{finding} → {keep(name, data)}", flush=True)  # noqa: T201 (a command: this is its output)
         count += 1
         if monotonic() > end or found >= 5:
             break
-    print(f"{name}: {count} inputs, {accepted} accepted, {found} found", flush=True)  # noqa: T201
+    print(f"{name}: {count} inputs, {accepted} accepted, {found} found", flush=True)  # noqa: T201 (a command: this is its output)
     return 1 if found else 0
 
 

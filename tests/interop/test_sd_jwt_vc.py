@@ -152,9 +152,20 @@ def test_they_verify_what_we_present_of_theirs(node: Oracle) -> None:
     assert "name_ko" not in payload
 
 
-SPOILS: dict[str, Callable[[list[str]], list[str]]] = {
-    **{f"issuer_{part}": lambda parts, part=part: [flipped_jwt(parts[0], part), *parts[1:]] for part in PARTS},  # type: ignore[misc]
-    **{f"binding_{part}": lambda parts, part=part: [*parts[:-1], flipped_jwt(parts[-1], part)] for part in PARTS},  # type: ignore[misc]
+Spoil = Callable[[list[str]], list[str]]
+
+
+def issuer_part(part: str) -> Spoil:
+    return lambda parts: [flipped_jwt(parts[0], part), *parts[1:]]
+
+
+def binding_part(part: str) -> Spoil:
+    return lambda parts: [*parts[:-1], flipped_jwt(parts[-1], part)]
+
+
+SPOILS: dict[str, Spoil] = {
+    **{f"issuer_{part}": issuer_part(part) for part in PARTS},
+    **{f"binding_{part}": binding_part(part) for part in PARTS},
     "disclosed_value": lambda parts: [parts[0], flipped_in(parts[1], -3), *parts[2:]],
     "disclosed_salt": lambda parts: [parts[0], flipped_in(parts[1], 4), *parts[2:]],
     "disclosure_withheld": lambda parts: [parts[0], *parts[2:]],

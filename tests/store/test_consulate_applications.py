@@ -2,6 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from typing import Any
 
 from sinwon.store.consulate.applications import (
     LISTED,
@@ -24,7 +25,7 @@ from tests.store.conftest import EngineFactory
 FINDINGS = [{"code": "UNDER_14", "date": "2029-04-17"}]
 
 
-def row(number: int = 1, **changes: object) -> ApplicationRow:
+def row(number: int = 1, **changes: Any) -> ApplicationRow:
     base = ApplicationRow(
         id=f"application-{number}",
         version=1,
@@ -40,7 +41,7 @@ def row(number: int = 1, **changes: object) -> ApplicationRow:
         differences=b"\x00sealed",
         told=True,
     )
-    return replace(base, **changes)  # type: ignore[arg-type]
+    return replace(base, **changes)
 
 
 def test_a_row_comes_back_as_written(new_engine: EngineFactory) -> None:

@@ -2,6 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine
@@ -42,9 +43,9 @@ def engine(new_engine: EngineFactory) -> Engine:
     return new_engine(METADATA)
 
 
-def event(number: int, **changes: object) -> EventRow:
+def event(number: int, **changes: Any) -> EventRow:
     row = EventRow(f"event-{number}", "passport", "passport_lost", NOW - number, NOW, b"\x00told\xff", due_at=NOW)
-    return replace(row, **changes)  # type: ignore[arg-type]
+    return replace(row, **changes)
 
 
 def due(engine: Engine, now: int = NOW, most: int = 10) -> tuple[EventRow, ...]:

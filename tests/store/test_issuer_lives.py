@@ -3,7 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from sqlalchemy import Engine, select
+from sqlalchemy import Connection, Engine, select
 
 from sinwon.core.refusal import Fault
 from sinwon.store.engine import reading, writing
@@ -106,8 +106,8 @@ def test_an_end_is_final_and_erases(engine: Engine) -> None:
         lives.end(connection, row, CertificateState.EXPIRED, reason=None)
 
 
-def locked_in(connection: object) -> LifeRow:
-    found = lives.lock(connection, "cert-1")  # type: ignore[arg-type]
+def locked_in(connection: Connection) -> LifeRow:
+    found = lives.lock(connection, "cert-1")
     assert found is not None
     return found
 

@@ -2,6 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine
@@ -44,9 +45,9 @@ def engine(new_engine: EngineFactory) -> Engine:
     return engine
 
 
-def copy(place: int, **changes: object) -> NewCopy:
-    given = {"place": place, "key": f"key-{place}", **changes}
-    return replace(COPY, **given)  # type: ignore[arg-type]
+def copy(place: int, **changes: Any) -> NewCopy:
+    given: dict[str, Any] = {"place": place, "key": f"key-{place}", **changes}
+    return replace(COPY, **given)
 
 
 def test_taken_places_and_keys_are_seen(engine: Engine) -> None:

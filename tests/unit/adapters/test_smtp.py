@@ -4,6 +4,7 @@ import socket
 import ssl
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -24,8 +25,8 @@ def mail(**changes: str) -> Mail:
     return Mail(**{**given, **changes})
 
 
-def client(server: SmtpServer, **changes: object) -> Smtp:
-    given: dict[str, object] = {
+def client(server: SmtpServer, **changes: Any) -> Smtp:
+    given: dict[str, Any] = {
         "host": HOST,
         "port": server.port,
         "sender": SENDER,
@@ -33,7 +34,7 @@ def client(server: SmtpServer, **changes: object) -> Smtp:
         "security": server.security,
         "context": server.client_context,
     }
-    return Smtp(**{**given, **changes})  # type: ignore[arg-type]
+    return Smtp(**{**given, **changes})
 
 
 @pytest.fixture(params=["starttls", "tls"])

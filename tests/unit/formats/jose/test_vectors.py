@@ -113,7 +113,7 @@ class Aad(str):
 
     data: bytes
 
-    def encode(self, encoding: str = "utf-8", errors: str = "strict") -> bytes:  # noqa: ARG002
+    def encode(self, encoding: str = "utf-8", errors: str = "strict") -> bytes:  # noqa: ARG002 (as str has it)
         return self.data
 
 

@@ -39,7 +39,7 @@ STATE = {
     Effect.MOVES: State.ACTIVE,
     Effect.ENDS: State.REVOKED,
 }
-H, P, O, A, R, I = Actor.HOLDER, Actor.PUBLIC, Actor.OFFICER, Actor.OPERATOR, Actor.REGISTER, Actor.ISSUER  # noqa: E741
+H, P, O, A, R, I = Actor.HOLDER, Actor.PUBLIC, Actor.OFFICER, Actor.OPERATOR, Actor.REGISTER, Actor.ISSUER  # noqa: E741 (columns of a table)
 TABLE: dict[Reason, tuple[Effect, set[Actor], set[Actor]]] = {
     Reason.LOSS_REPORTED: (Effect.SUSPENDS, {H, P, O, A}, {H, O}),
     Reason.PIN_LOCKED: (Effect.SUSPENDS, {H, O}, {H, O}),

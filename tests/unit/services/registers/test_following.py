@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from sinwon.adapters.registers.happenings import AddressChanged, Deregistered, Died, PassportIssued, PassportLost
+from sinwon.adapters.registers.happenings import AddressChanged, Deregistered, Died, Happening, PassportIssued, PassportLost
 from sinwon.core.refusal import Refusal, Unmet
 from sinwon.protocols.roles.messages import Change, Changed
 from sinwon.protocols.roles.register_events import EventKind, RegisterEvent, RegisterName
@@ -25,7 +25,7 @@ from sinwon.services.registers.take import PAGES, read_feeds
 from sinwon.store.consulate.register_events import cursor_of
 from sinwon.store.consulate.tables import AUDIT, METADATA, REGISTER_EVENTS
 from sinwon.store.engine import open_engine, reading
-from tests.counter import Counter, counter, people
+from tests.counter import Counter, StandInIssuer, counter, people
 from tests.world import NOW
 
 PERSON = people()[0]
@@ -63,9 +63,9 @@ def outcomes(desk: Counter) -> list[str | None]:
         return list(connection.execute(select(REGISTER_EVENTS.c.outcome).order_by(REGISTER_EVENTS.c.occurred_at)).scalars())
 
 
-def happens(desk: Counter, *what: object) -> None:
+def happens(desk: Counter, *what: Happening) -> None:
     for happening in what:
-        desk.state.happen(PERSON.id, happening, at=desk.clock.now)  # type: ignore[arg-type]
+        desk.state.happen(PERSON.id, happening, at=desk.clock.now)
 
 
 def test_an_approval_whose_offer_is_not_made_yet_waits(desk: Counter, officer: Officer) -> None:
@@ -152,11 +152,11 @@ def test_a_certificate_that_is_over_ends_its_application(desk: Counter, officer:
 
 
 def test_an_issuer_that_says_no_is_asked_again(desk: Counter, application: str) -> None:
-    class Refusing:
+    class Refusing(StandInIssuer):
         def change(self, message: Change) -> Changed:
             raise Refusal("issuer_refused", f"unauthorized {message.reason}")
 
-    consulate = replace(desk.consulate, issuer=Refusing())  # type: ignore[arg-type]
+    consulate = replace(desk.consulate, issuer=Refusing())
     happens(desk, PassportLost())
     assert follow_registers(consulate) == Round(0, 1)
     desk.clock.move(FIRST_WAIT)
