@@ -20,3 +20,7 @@ INSUFFICIENT_SCOPE: Final = "insufficient_scope"
 
 INVALID_DPOP_PROOF: Final = "invalid_dpop_proof"
 USE_DPOP_NONCE: Final = "use_dpop_nonce"
+
+INVALID_CLIENT_ATTESTATION: Final = "invalid_client_attestation"
+USE_FRESH_ATTESTATION: Final = "use_fresh_attestation"
+USE_ATTESTATION_CHALLENGE: Final = "use_attestation_challenge"

@@ -28,6 +28,9 @@ class AuthorizationServerMetadata(msgspec.Struct, frozen=True, omit_defaults=Tru
     challenge_endpoint: str | None = None
     """Where a client gets a challenge for the proof of possession of its attestation."""
     jwks_uri: str | None = None
+    token_endpoint_auth_signing_alg_values_supported: tuple[str, ...] = ()
+    client_attestation_signing_alg_values_supported: tuple[str, ...] = ()
+    client_attestation_pop_signing_alg_values_supported: tuple[str, ...] = ()
     code_challenge_methods_supported: tuple[str, ...] = ()
     authorization_details_types_supported: tuple[str, ...] = ()
     dpop_signing_alg_values_supported: tuple[str, ...] = ()

@@ -6,9 +6,18 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from sinwon.core.limits import CLOCK_SKEW
-from sinwon.core.refusal import Malformed, Unmet
-from sinwon.protocols.oauth.client_authentication.assertion import METHOD, parse_client_assertion, verify_client_assertion
+from sinwon.core.refusal import Malformed, Refusal, Unmet, Untrusted
+from sinwon.formats.status.token import VALID
+from sinwon.protocols.oauth.client_authentication import assertion, attestation
+from sinwon.protocols.oauth.client_authentication.attestation import (
+    Challenges,
+    VerifiedAttestation,
+    check_client_attestation,
+    parse_client_attestation,
+    verify_client_attestation,
+)
 from sinwon.protocols.oauth.errors import INVALID_CLIENT
+from sinwon.services.authorization.clients import Client
 from sinwon.services.issuance.issuer import Issuer
 from sinwon.store.issuer import once
 
@@ -18,6 +27,9 @@ class Presented:
     """What came with a request, as it came."""
 
     form: Mapping[str, str]
+    attestations: tuple[str, ...] = ()
+    """All headers of that name, as are the next."""
+    pops: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,16 +39,21 @@ class AuthenticatedClient:
     """The thumbprint of the instance key of an attested client."""
     provider: str | None
     proof: str = ""
-    """What names the proof among all: client and `jti`."""
+    """What names the proof among all: client or instance, and `jti`."""
     expires_at: int = 0
     """The last second in which the proof would pass."""
 
 
 def authenticate_client(issuer: Issuer, presented: Presented) -> AuthenticatedClient | None:
-    """None where nobody presented anything. Raises Refusal("invalid_client")."""
-    if "client_assertion" in presented.form or "client_assertion_type" in presented.form:
-        return _by_assertion(issuer, presented.form)
-    return None
+    """None where nobody presented anything. Raises Refusal, WouldFetch."""
+    attested = bool(presented.attestations or presented.pops)
+    asserted = "client_assertion" in presented.form or "client_assertion_type" in presented.form
+    # 1 one way at a time [RFC 6749 2.3]
+    if (attested and asserted) or "client_secret" in presented.form:
+        raise Malformed(INVALID_CLIENT, "another or more than one way of client authentication")
+    if attested:
+        return _by_attestation(issuer, presented)
+    return _by_assertion(issuer, presented.form) if asserted else None
 
 
 def consume_client(connection: Connection, client: AuthenticatedClient | None) -> None:
@@ -45,13 +62,47 @@ def consume_client(connection: Connection, client: AuthenticatedClient | None) -
         raise Unmet(INVALID_CLIENT, "proof used before")
 
 
+def challenges(issuer: Issuer) -> Challenges:
+    return Challenges(issuer.epoch_key, issuer.origin, issuer.settings.client_challenges)
+
+
+def make_challenge(issuer: Issuer) -> str:
+    return challenges(issuer).make(now=issuer.clock(), random=issuer.random)
+
+
+def _by_attestation(issuer: Issuer, presented: Presented) -> AuthenticatedClient:
+    now = issuer.clock()
+    found = parse_client_attestation(presented.attestations, presented.pops, client_id=presented.form.get("client_id"))
+    _known(issuer, found.client_id, attestation.METHOD)
+    check_client_attestation(found, issuer=issuer.origin, challenges=challenges(issuer), now=now)
+    verified = verify_client_attestation(found, anchors=issuer.trust(), now=now)
+    _check_status(issuer, verified, now)
+    proof = f"{verified.instance}\x00{verified.jti}"
+    return AuthenticatedClient(verified.client_id, verified.instance, verified.provider, proof, verified.expires_at)
+
+
 def _by_assertion(issuer: Issuer, form: Mapping[str, str]) -> AuthenticatedClient:
-    assertion = parse_client_assertion(form)
-    client = issuer.clients.get(assertion.client_id)
-    if client is None or client.method != METHOD:
+    found = assertion.parse_client_assertion(form)
+    client = _known(issuer, found.client_id, assertion.METHOD)
+    assertion.verify_client_assertion(found, client.keys, issuer=issuer.origin, now=issuer.clock())
+    return AuthenticatedClient(client.id, None, None, f"{client.id}\x00{found.jti}", found.expires_at + CLOCK_SKEW)
+
+
+def _known(issuer: Issuer, client_id: str, method: str) -> Client:
+    client = issuer.clients.get(client_id)
+    if client is None or client.method != method:
         raise Unmet(INVALID_CLIENT, "no client with that method")
-    verify_client_assertion(assertion, client.keys, issuer=issuer.origin, now=issuer.clock())
-    if "client_secret" in form:
-        raise Malformed(INVALID_CLIENT, "two ways of client authentication")
-    proof = f"{client.id}\x00{assertion.jti}"
-    return AuthenticatedClient(client.id, None, None, proof, assertion.expires_at + CLOCK_SKEW)
+    return client
+
+
+def _check_status(issuer: Issuer, verified: VerifiedAttestation, now: int) -> None:
+    """An attestation that cannot be judged, because its own status is not to be had, is none."""
+    if verified.status is None:
+        return
+    anchors = issuer.trust()
+    try:
+        value = issuer.statuses.value(verified.status, issuer=verified.provider, fetch=issuer.fetch, anchors=anchors, now=now)
+    except Refusal as refusal:
+        raise refusal.coded(INVALID_CLIENT) from None
+    if value != VALID:
+        raise Untrusted(INVALID_CLIENT, f"status of the attestation {value}")

@@ -4,6 +4,8 @@ from typing import Final
 
 from sinwon.core.strict_json import dump
 from sinwon.protocols.oauth.client_authentication.assertion import METHOD as PRIVATE_KEY_JWT
+from sinwon.protocols.oauth.client_authentication.attestation import ALGORITHMS as ATTESTATION_ALGORITHMS
+from sinwon.protocols.oauth.client_authentication.attestation import METHOD as ATTESTED
 from sinwon.protocols.oauth.dpop import ALGORITHMS
 from sinwon.protocols.oauth.grants.authorization_code import GRANT_TYPE as CODE
 from sinwon.protocols.oauth.grants.pre_authorized import GRANT_TYPE as PRE_AUTHORIZED
@@ -18,6 +20,7 @@ from sinwon.protocols.vci.metadata import BatchIssuance, IssuerMetadata
 from sinwon.protocols.vci.signed_metadata import sign_metadata
 from sinwon.services.issuance.issuer import (
     AUTHORIZE_PATH,
+    CHALLENGE_PATH,
     CREDENTIAL_PATH,
     DEFERRED_PATH,
     NONCE_PATH,
@@ -81,7 +84,11 @@ def authorization_server_metadata(issuer: Issuer) -> bytes:
             response_types_supported=("code",),
             code_challenge_methods_supported=(PKCE,),
             grant_types_supported=(CODE, PRE_AUTHORIZED, REFRESH),
-            token_endpoint_auth_methods_supported=(PRIVATE_KEY_JWT, "none"),
+            token_endpoint_auth_methods_supported=(ATTESTED, PRIVATE_KEY_JWT, "none"),
+            token_endpoint_auth_signing_alg_values_supported=ALGORITHMS,
+            client_attestation_signing_alg_values_supported=ATTESTATION_ALGORITHMS,
+            client_attestation_pop_signing_alg_values_supported=ATTESTATION_ALGORITHMS,
+            challenge_endpoint=issuer.origin + CHALLENGE_PATH,
             authorization_details_types_supported=(DETAILS_TYPE,),
             dpop_signing_alg_values_supported=ALGORITHMS,
             anonymous_pre_authorized=True,

@@ -31,6 +31,7 @@ NOTIFICATION_PATH: Final = "/notification"
 OFFER_PATH: Final = "/offers/"
 PAR_PATH: Final = "/par"
 AUTHORIZE_PATH: Final = "/authorize"
+CHALLENGE_PATH: Final = "/challenge"
 STATUS_PATH: Final = "/status-lists/"
 
 NONCE_KEY: Final = "c_nonce"
@@ -72,6 +73,8 @@ class IssuanceSettings:
     dpop_nonces: bool = False
     """Whether proofs must carry a nonce of ours (RFC 9449 §8): proofs cannot be made beforehand then, at the price of one more
     exchange."""
+    client_challenges: bool = False
+    """Whether attested wallets must prove themselves for a challenge of ours, at the price of one more exchange."""
     encryption_required: bool = False
     """Whether requests must be encrypted, and ask for encrypted answers: for wallets whose servers are not to read along.
     Without it each wallet decides."""

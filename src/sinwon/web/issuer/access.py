@@ -12,9 +12,16 @@ from starlette.responses import Response
 
 from sinwon.core.refusal import Refusal
 from sinwon.protocols.oauth.dpop import ALGORITHMS, VerifiedDpop
-from sinwon.protocols.oauth.errors import INSUFFICIENT_SCOPE, INVALID_DPOP_PROOF, INVALID_TOKEN, USE_DPOP_NONCE
+from sinwon.protocols.oauth.errors import (
+    INSUFFICIENT_SCOPE,
+    INVALID_DPOP_PROOF,
+    INVALID_TOKEN,
+    USE_ATTESTATION_CHALLENGE,
+    USE_DPOP_NONCE,
+)
 from sinwon.services.issuance.bound_tokens import verify_sender
 from sinwon.services.issuance.issuer import Issuer
+from sinwon.web.issuer.client import fresh_challenge
 from sinwon.web.shared.answers import error_answer
 from sinwon.web.shared.app import Handler
 from sinwon.web.shared.reading import authorization
@@ -52,7 +59,12 @@ def with_proof(issuer: Issuer, path: str, handler: Callable[[Request, VerifiedDp
             if refusal.code != USE_DPOP_NONCE:
                 raise
             return _refused(issuer, refusal, 400, {})
-        response = await handler(request, dpop)
+        try:
+            response = await handler(request, dpop)
+        except Refusal as refusal:
+            if refusal.code != USE_ATTESTATION_CHALLENGE:
+                raise
+            return _refused(issuer, refusal, 400, fresh_challenge(issuer))
         response.headers.update(fresh_nonce(issuer))
         return response
 

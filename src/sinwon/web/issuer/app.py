@@ -53,7 +53,7 @@ from sinwon.services.notify.notice_texts import LOST_PATH
 from sinwon.web.issuer.access import NONCE_HEADER, fresh_nonce, with_proof
 from sinwon.web.issuer.authorize import AuthorizePages
 from sinwon.web.issuer.certificate import certificate_routes
-from sinwon.web.issuer.client import client_of
+from sinwon.web.issuer.client import CHALLENGE_HEADER, challenge_route, client_of
 from sinwon.web.issuer.issuing import issuing_routes
 from sinwon.web.issuer.lost import LossPages
 from sinwon.web.shared.answers import json_answer, public_answer
@@ -108,7 +108,7 @@ def _wallet_routes(issuer: Issuer) -> list[Route]:
 
     async def token(request: Request, dpop: VerifiedDpop | None) -> Response:
         form = await read_form(request)
-        client = client_of(issuer, request, form)
+        client = await client_of(issuer, request, form)
         grant_type = check_grant_type(form, CODE, PRE_AUTHORIZED, REFRESH)
         if grant_type == CODE:
             return json_answer(redeem_authorization_code(issuer, parse_code_request(form), client, dpop))
@@ -118,15 +118,16 @@ def _wallet_routes(issuer: Issuer) -> list[Route]:
 
     async def push(request: Request, dpop: VerifiedDpop | None) -> Response:
         form = await read_form(request)
-        return json_answer(push_request(issuer, form, client_of(issuer, request, form), dpop), 201)
+        return json_answer(push_request(issuer, form, await client_of(issuer, request, form), dpop), 201)
 
     async def nonce(_request: Request) -> Response:
         return json_answer(give_nonce(issuer), headers=fresh_nonce(issuer))
 
     return [
         get_only(wallet_route(f"{OFFER_PATH}{{secret}}", offer, ["GET"])),
-        wallet_route(TOKEN_PATH, with_proof(issuer, TOKEN_PATH, token), ["POST"], exposed=[NONCE_HEADER]),
-        wallet_route(PAR_PATH, with_proof(issuer, PAR_PATH, push), ["POST"], exposed=[NONCE_HEADER]),
+        wallet_route(TOKEN_PATH, with_proof(issuer, TOKEN_PATH, token), ["POST"], exposed=[NONCE_HEADER, CHALLENGE_HEADER]),
+        wallet_route(PAR_PATH, with_proof(issuer, PAR_PATH, push), ["POST"], exposed=[NONCE_HEADER, CHALLENGE_HEADER]),
+        challenge_route(issuer),
         wallet_route(NONCE_PATH, nonce, ["POST"], exposed=[NONCE_HEADER]),
     ]
 
