@@ -25,7 +25,7 @@ from sinwon.protocols.vci.configurations import IDENTITY_SD_JWT
 from sinwon.protocols.vci.signed_metadata import TYP
 from tests import world
 from tests.code_client import REDIRECT_URI
-from tests.code_world import SERVER, CodeWorld, attested, code_world
+from tests.code_world import SERVER, CodeWorld, code_world
 from tests.network import with_body
 
 METADATA = "/.well-known/openid-credential-issuer"
@@ -160,7 +160,7 @@ def test_I09_control_the_network_is_used_once_the_person_accepts(here: CodeWorld
 
 def server_says(here: CodeWorld, **changes: Any) -> None:
     def tamper(answer: Answer) -> Answer:
-        found = {**json.loads(attested(answer).body), **changes}
+        found = {**json.loads(answer.body), **changes}
         return with_body(answer, json.dumps({name: value for name, value in found.items() if value is not None}).encode())
 
     here.network.tampering[SERVER] = tamper

@@ -76,7 +76,7 @@ def test_promised_and_fetched_by_the_wallet_opened_again(here: CodeWorld, encryp
     assert wallet.ask_issuer(world.ISSUER, BOTH, copies=2) == {}
     assert len(wallet.waiting) == 2
     assert wallet.resume() == {}
-    assert here.sent("/deferred_credential") == 0
+    assert here.sent("/deferred-credential") == 0
     here.clock.move(6)
     assert here.wallet().resume() == dict.fromkeys(TYPES, 2)
     assert here.wallet().waiting == ()

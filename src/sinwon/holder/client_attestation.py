@@ -16,14 +16,13 @@ from sinwon.core.refusal import Malformed
 from sinwon.core.strict_json import parse_object
 from sinwon.formats.jose.jws import parse_jws, sign_jws
 from sinwon.keys.signer import Signer
+from sinwon.protocols.oauth.client_authentication.attestation import POP_TYP
+from sinwon.protocols.oauth.errors import INVALID_CLIENT_ATTESTATION, USE_ATTESTATION_CHALLENGE
 
-METHOD: Final = "attest_jwt_client_auth"
-POP_TYP: Final = "oauth-client-attestation-pop+jwt"
 ATTESTATION_HEADER: Final = "oauth-client-attestation"
 POP_HEADER: Final = "oauth-client-attestation-pop"
 CHALLENGE_HEADER: Final = "oauth-client-attestation-challenge"
 POP_LIFETIME: Final = 60  # seconds; it is made for the request at hand
-USE_CHALLENGE: Final = "use_attestation_challenge"
 MAX_ATTESTATION: Final = 64 * 1024  # characters
 CHALLENGE: Final = pattern(r"[\x21-\x7E]{1,512}\Z")  # goes into a claim; ours have 54 characters
 
@@ -66,7 +65,11 @@ class ClientProof:
 
     def hear(self, answer: Answer) -> bool:
         """Takes the challenge an answer brings. Whether the request was refused for the lack of it, and is to be sent again."""
-        return self.take(answer.headers.get(CHALLENGE_HEADER)) and answer.status in {400, 401} and asks(answer, USE_CHALLENGE)
+        return (
+            self.take(answer.headers.get(CHALLENGE_HEADER))
+            and answer.status in {400, 401}
+            and asks(answer, USE_ATTESTATION_CHALLENGE)
+        )
 
 
 def prove_client(attester: ClientAttester, audience: str, clock: Clock, random: Randomness) -> ClientProof:
@@ -74,7 +77,7 @@ def prove_client(attester: ClientAttester, audience: str, clock: Clock, random: 
     attestation, signer = attester.attestation(audience)
     client_id = parse_jws(attestation, limit=MAX_ATTESTATION).claims().get("sub")
     if not isinstance(client_id, str) or not client_id:
-        raise Malformed("invalid_client_attestation", "it names no client")
+        raise Malformed(INVALID_CLIENT_ATTESTATION, "it names no client")
     return ClientProof(attestation, signer, client_id, audience, clock, random)
 
 

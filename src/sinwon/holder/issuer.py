@@ -20,13 +20,13 @@ from sinwon.core.fetch import Answer, Fetch, Unreachable
 from sinwon.core.refusal import Malformed, Refusal, Unmet, Untrusted
 from sinwon.core.strict_json import dump, parse_as, parse_object
 from sinwon.holder.access import Access, Sender, Tokens
-from sinwon.holder.client_attestation import METHOD as ATTESTED_CLIENT
 from sinwon.holder.client_attestation import ClientProof, prove_client
 from sinwon.holder.formats import FORMATS
 from sinwon.holder.offer import OfferView
 from sinwon.holder.powers import Powers, check_address
 from sinwon.holder.sealing import Envelope, envelope_for
 from sinwon.keys.trust import Purpose
+from sinwon.protocols.oauth.client_authentication.attestation import METHOD as ATTESTED_CLIENT
 from sinwon.protocols.oauth.dpop import TOKEN_TYPE as DPOP
 from sinwon.protocols.oauth.grants.pre_authorized import GRANT_TYPE as PRE_AUTHORIZED
 from sinwon.protocols.oauth.grants.refresh_token import GRANT_TYPE as REFRESH
