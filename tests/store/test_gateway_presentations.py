@@ -120,3 +120,11 @@ def test_what_is_over_is_deleted(engine: Engine) -> None:
         assert erase_presentations(connection, NOW + 479) == 0
         assert erase_presentations(connection, NOW + 480) == 1
         assert find_presentation(connection, NEW.id) is None
+
+
+def test_a_description_comes_back_byte_for_byte(engine: Engine) -> None:
+    described = replace(NEW, id="d" * 43, preset="", description=b'{"query":\xed\x95\x9c}')
+    with engine.begin() as connection:
+        insert_presentation(connection, described)
+        assert find_presentation(connection, described.id) == described
+        assert find_presentation(connection, NEW.id) == NEW

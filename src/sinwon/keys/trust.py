@@ -79,7 +79,7 @@ class TrustAnchors:
         """What is asked of credentials of this type under this root: of several entries, the strictest of each."""
         fitting = (one for one in self.anchors if one.purpose is Purpose.ISSUANCE and one.certificate == certificate)
         found = [one.policy for one in fitting if credential_type in one.types] or [STRICT]
-        return Policy(*(all(one.status for one in found), all(one.named for one in found), all(one.exact for one in found)))
+        return Policy(any(one.status for one in found), any(one.named for one in found), all(one.exact for one in found))
 
     def names_of(self, purpose: Purpose, certificate: bytes) -> tuple[str, ...]:
         """URIs of the entities a root is listed under."""
