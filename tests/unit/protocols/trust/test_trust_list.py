@@ -1,4 +1,4 @@
-"""A policy travels in the trust list as far as it may: a status can be optional there, a signer by itself or without name not."""
+"""What of a policy travels in the trust list: that a status is optional; never a signer by itself or without a name."""
 
 from dataclasses import replace
 
