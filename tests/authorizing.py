@@ -9,20 +9,25 @@ import httpx2
 from starlette.testclient import TestClient
 
 from sinwon.core.ids import new_id
-from sinwon.formats.jose.jws import sign_jws
+from sinwon.formats.jose.jws import sign_jws, sign_with_chain
 from sinwon.keys.jwk import parse_public_jwk
-from sinwon.keys.signer import Signer
+from sinwon.keys.signer import CertifiedSigner, Signer
+from sinwon.keys.software import generate_key
 from sinwon.protocols.oauth.client_authentication.assertion import ASSERTION_TYPE, METHOD
+from sinwon.protocols.oauth.client_authentication.attestation import METHOD as ATTESTED_METHOD
+from sinwon.protocols.oauth.client_authentication.attestation import POP_TYP, TYP
 from sinwon.protocols.oauth.pkce import challenge_of
 from sinwon.protocols.vci.configurations import IDENTITY_SD_JWT
 from sinwon.services.authorization.clients import Client
 from tests import world
-from tests.bound_wallet import BoundWallet
+from tests.bound_wallet import BoundWallet, Headers
 from tests.issuing import PIN, Issuing, client_of
 
 CALLBACK = "https://wallet.example/test/a/one/callback"
 CALLBACK_WITH_QUERY = f"{CALLBACK}?dummy1=lorem&dummy2=ipsum"
 WALLETS = {"wallet-1": CALLBACK, "wallet-2": CALLBACK_WITH_QUERY}
+ATTESTED = "attested-wallet"
+"""A wallet whose provider vouches for each instance."""
 VERIFIER = "v" * 43
 STATE = "state-of-the-wallet"
 
@@ -33,6 +38,7 @@ def with_wallets(issuing: Issuing, **settings: Any) -> Issuing:
         name: Client(name, (callback,), METHOD, (parse_public_jwk(world.key(name).public_jwk),))
         for name, callback in WALLETS.items()
     }
+    clients[ATTESTED] = Client(ATTESTED, (CALLBACK,), ATTESTED_METHOD)
     issuer = replace(issuing.issuer, clients=clients, settings=replace(issuing.issuer.settings, **settings))
     return Issuing(issuer, issuing.clock, client_of(issuer), issuing.applications)
 
@@ -140,6 +146,9 @@ class Authorizing:
         body = {**named, "proofs": {"jwt": self.issuing.proofs()}}
         return self.issuing.client.post("/credential", json=body, headers=self.bound.headers("/credential", token))
 
+    def refresh(self, refresh_token: str, *, proof: str | None = None, **changes: Any) -> httpx2.Response:
+        return self.bound.refresh(refresh_token, proof=proof, **{**self.assertion(), **changes})
+
     # --- what the citizen does ---
 
     def open(self, request_uri: str, browser: TestClient | None = None, **changes: str) -> httpx2.Response:
@@ -174,6 +183,66 @@ class Authorizing:
         answer = self.redeem(self.new_code(**changes))
         assert answer.status_code == 200, answer.text
         return dict(answer.json())
+
+
+@dataclass
+class Attested(Authorizing):
+    """An instance of a wallet whose provider vouches for it. `wallet_attestation` and `pop` can be spoiled."""
+
+    client_id: str = ATTESTED
+    instance: Signer = field(default_factory=generate_key)
+
+    def wallet_attestation(
+        self, *, by: CertifiedSigner | None = None, typ: str = TYP, key: Signer | None = None, **changes: Any
+    ) -> str:
+        now = self.issuing.clock.now
+        claims: dict[str, Any] = {
+            "iss": world.WALLET_PROVIDER,
+            "sub": self.client_id,
+            "iat": now,
+            "nbf": now,
+            "exp": now + 300,
+            "cnf": {"jwk": dict((key or self.instance).public_jwk)},
+            **changes,
+        }
+        return sign_with_chain(typ, {n: v for n, v in claims.items() if v is not None}, by or world.wallet_provider())
+
+    def pop(self, *, typ: str = POP_TYP, signer: Signer | None = None, **changes: Any) -> str:
+        now = self.issuing.clock.now
+        claims: dict[str, Any] = {
+            "iss": self.client_id,
+            "aud": world.ISSUER,
+            "jti": new_id(self.issuing.issuer.random),
+            "iat": now,
+            "exp": now + 60,
+            **changes,
+        }
+        return sign_jws({"typ": typ}, {n: v for n, v in claims.items() if v is not None}, signer or self.instance)
+
+    def headers(self) -> Headers:
+        return [("OAuth-Client-Attestation", self.wallet_attestation()), ("OAuth-Client-Attestation-PoP", self.pop())]
+
+    def assertion(self, *, signer: Signer | None = None, **changes: Any) -> dict[str, str]:
+        """None: the headers say it."""
+        assert signer is None
+        assert not changes
+        return {}
+
+    def push(self, **changes: Any) -> httpx2.Response:
+        return super().push(**{"headers": self.headers(), **changes})
+
+    def redeem(self, code: str, *, proof: str | None = None, headers: Headers | None = None, **changes: Any) -> httpx2.Response:
+        form = {"grant_type": "authorization_code", "code": code, "redirect_uri": self.callback, "code_verifier": VERIFIER}
+        return self._token({**form, **changes}, proof, headers)
+
+    def refresh(
+        self, refresh_token: str, *, proof: str | None = None, headers: Headers | None = None, **changes: Any
+    ) -> httpx2.Response:
+        return self._token({"grant_type": "refresh_token", "refresh_token": refresh_token, **changes}, proof, headers)
+
+    def _token(self, form: dict[str, str], proof: str | None, headers: Headers | None) -> httpx2.Response:
+        dpop = ("DPoP", self.bound.proof("/token") if proof is None else proof)
+        return self.bound.token(form, [dpop, *(self.headers() if headers is None else headers)])
 
 
 def answered(answer: httpx2.Response) -> dict[str, str]:

@@ -336,7 +336,7 @@ def test_I15_a_second_redemption_revokes_what_was_given(wallet: Authorizing) -> 
     assert wallet.bound.request(given["access_token"]).status_code == 200
     refused(wallet.redeem(code), 400, "invalid_grant")
     refused(wallet.bound.request(given["access_token"]), 401, "invalid_token")
-    refused(wallet.bound.refresh(given["refresh_token"]), 400, "invalid_grant")
+    refused(wallet.refresh(given["refresh_token"]), 400, "invalid_grant")
     assert actions(wallet)[-1] == "authorization.revoked"
 
 

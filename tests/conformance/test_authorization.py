@@ -235,7 +235,7 @@ def test_C22_once(wallet: Authorizing) -> None:
     wallet.issuing.clock.move(1)
     refused(wallet.redeem(code), 400, "invalid_grant")
     refused(wallet.bound.request(first["access_token"]), 401, "invalid_token")
-    refused(wallet.bound.refresh(first["refresh_token"]), 400, "invalid_grant")
+    refused(wallet.refresh(first["refresh_token"]), 400, "invalid_grant")
 
 
 @pytest.mark.parametrize(("later", "is_good"), [(59, True), (60, False)])
@@ -274,13 +274,13 @@ def test_C24_details_that_were_asked_for_are_granted(wallet: Authorizing) -> Non
         assert one.keys() == {"type", "credential_configuration_id", "credential_identifiers"}
         assert one["type"] == "openid_credential"
         assert len(one["credential_identifiers"]) == 1
-    assert wallet.bound.refresh(first["refresh_token"]).json()["authorization_details"] == granted
+    assert wallet.refresh(first["refresh_token"]).json()["authorization_details"] == granted
 
 
 def test_C24_the_identifiers_are_those_of_credential_requests(wallet: Authorizing) -> None:
     """A token with identifiers gives credentials by them, and by nothing else; so it is after a refresh."""
     first = wallet.start(scope=None, authorization_details=details(DETAIL))
-    second = wallet.bound.refresh(first["refresh_token"]).json()
+    second = wallet.refresh(first["refresh_token"]).json()
     for token in (first["access_token"], second["access_token"]):
         identifier = first["authorization_details"][0]["credential_identifiers"][0]
         assert wallet.ask(token, credential_identifier=identifier).status_code == 200

@@ -28,7 +28,7 @@ def test_the_story(wallet: Authorizing) -> None:
     given = wallet.start(scope=f"{IDENTITY_SD_JWT} {IDENTITY_MDOC}")
     assert (given["token_type"], given["expires_in"]) == ("DPoP", wallet.issuing.issuer.settings.token_lifetime)
     assert wallet.bound.request(given["access_token"], count=3).status_code == 200
-    assert wallet.bound.refresh(given["refresh_token"]).status_code == 200
+    assert wallet.refresh(given["refresh_token"]).status_code == 200
     table = AUDIT.table
     with wallet.issuing.issuer.engine.connect() as connection:
         trail = connection.execute(select(table.c.action, table.c.details).order_by(table.c.number)).fetchall()

@@ -62,6 +62,17 @@ def consume_client(connection: Connection, client: AuthenticatedClient | None) -
         raise Unmet(INVALID_CLIENT, "proof used before")
 
 
+def whose(client: AuthenticatedClient | None) -> tuple[str | None, str | None]:
+    """Client and instance, as they are kept beside what is given to them."""
+    return (None, None) if client is None else (client.id, client.instance)
+
+
+def check_anonymous(issuer: Issuer, client: AuthenticatedClient | None) -> None:
+    """Where wallets must say who they are, nobody goes on without. Raises Unmet("invalid_client")."""
+    if client is None and not issuer.settings.anonymous_wallets:
+        raise Unmet(INVALID_CLIENT, "nobody authenticated")
+
+
 def challenges(issuer: Issuer) -> Challenges:
     return Challenges(issuer.epoch_key, issuer.origin, issuer.settings.client_challenges)
 

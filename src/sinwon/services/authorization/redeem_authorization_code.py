@@ -73,7 +73,7 @@ def _redeem(
     if found.offer is not None and not offers.redeem(connection, found.offer):
         raise Unmet(INVALID_GRANT, "offer was used elsewhere")
     AUDIT.write(connection, Entry(now, "applicant", REDEEMED, certificate, {"client": client.id, "request": found.request}))
-    return _give(issuer, connection, found, certificate, key, now)
+    return _give(issuer, connection, found, certificate, client, key, now)
 
 
 def _certificate(connection: Connection, found: Authorization, now: int) -> str:
@@ -88,13 +88,14 @@ def _give(
     connection: Connection,
     found: Authorization,
     certificate: str,
+    client: AuthenticatedClient,
     key: str,
     now: int,
 ) -> TokenResponse:
     token, lifetime, configurations = new_secret(issuer.random), issuer.settings.token_lifetime, found.configurations
     named, ends = found.by_details, now + lifetime
     offers.add_token(connection, digest(token), certificate, configurations, expires_at=ends, key=key, by_identifier=named)
-    refresh_token = start_family(issuer, connection, certificate, configurations, key, now, by_identifier=named)
+    refresh_token = start_family(issuer, connection, certificate, configurations, key, now, by_identifier=named, client=client)
     return TokenResponse(
         token,
         DPOP,

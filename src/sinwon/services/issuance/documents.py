@@ -73,6 +73,7 @@ class SignedMetadata:
 
 def authorization_server_metadata(issuer: Issuer) -> bytes:
     """[RFC 8414 §2], [RFC 9449 §5.1], [RFC 9126 §5], [RFC 9207 §3], [OID4VCI 12.3]"""
+    anonymous = issuer.settings.anonymous_wallets
     return dump(
         AuthorizationServerMetadata(
             issuer=issuer.origin,
@@ -84,13 +85,13 @@ def authorization_server_metadata(issuer: Issuer) -> bytes:
             response_types_supported=("code",),
             code_challenge_methods_supported=(PKCE,),
             grant_types_supported=(CODE, PRE_AUTHORIZED, REFRESH),
-            token_endpoint_auth_methods_supported=(ATTESTED, PRIVATE_KEY_JWT, "none"),
+            token_endpoint_auth_methods_supported=(ATTESTED, PRIVATE_KEY_JWT, *(("none",) if anonymous else ())),
             token_endpoint_auth_signing_alg_values_supported=ALGORITHMS,
             client_attestation_signing_alg_values_supported=ATTESTATION_ALGORITHMS,
             client_attestation_pop_signing_alg_values_supported=ATTESTATION_ALGORITHMS,
             challenge_endpoint=issuer.origin + CHALLENGE_PATH,
             authorization_details_types_supported=(DETAILS_TYPE,),
             dpop_signing_alg_values_supported=ALGORITHMS,
-            anonymous_pre_authorized=True,
+            anonymous_pre_authorized=anonymous,
         )
     )

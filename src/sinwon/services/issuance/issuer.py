@@ -73,6 +73,8 @@ class IssuanceSettings:
     dpop_nonces: bool = False
     """Whether proofs must carry a nonce of ours (RFC 9449 §8): proofs cannot be made beforehand then, at the price of one more
     exchange."""
+    anonymous_wallets: bool = True
+    """Whether a wallet that does not say who it is may redeem a pre-authorized code, and renew what it got."""
     client_challenges: bool = False
     """Whether attested wallets must prove themselves for a challenge of ours, at the price of one more exchange."""
     encryption_required: bool = False

@@ -15,6 +15,7 @@ from sinwon.protocols.oauth.dpop import VerifiedDpop
 from sinwon.protocols.oauth.errors import INVALID_DPOP_PROOF, INVALID_GRANT
 from sinwon.protocols.oauth.grants.pre_authorized import PreAuthorizedRequest, check_tx_code_sent
 from sinwon.protocols.oauth.token_request import TokenResponse
+from sinwon.services.authorization.authenticate_client import AuthenticatedClient, check_anonymous, consume_client
 from sinwon.services.issuance.bound_tokens import consume_proof
 from sinwon.services.issuance.issuance_pin import count_wrong, is_right
 from sinwon.services.issuance.issuer import Issuer
@@ -26,11 +27,15 @@ from sinwon.store.issuer.offers import TRANSFER, OfferOfCode, OfferState
 from sinwon.store.issuer.tables import AUDIT
 
 
-def redeem_code(issuer: Issuer, request: PreAuthorizedRequest, dpop: VerifiedDpop | None = None) -> TokenResponse:
-    """Raises Refusal("invalid_grant" | "invalid_request" | "invalid_dpop_proof")."""
+def redeem_code(
+    issuer: Issuer, request: PreAuthorizedRequest, dpop: VerifiedDpop | None = None, client: AuthenticatedClient | None = None
+) -> TokenResponse:
+    """Raises Refusal("invalid_grant" | "invalid_request" | "invalid_dpop_proof" | "invalid_client")."""
+    check_anonymous(issuer, client)
     with writing(issuer.engine) as connection:
         consume_proof(connection, dpop)
-        outcome = _redeem(issuer, connection, request, dpop, issuer.clock())
+        consume_client(connection, client)
+        outcome = _redeem(issuer, connection, request, dpop, client, issuer.clock())
     # A wrong PIN is counted, so its transaction is kept and the refusal raised after it.
     if isinstance(outcome, Refusal):
         raise outcome
@@ -38,7 +43,12 @@ def redeem_code(issuer: Issuer, request: PreAuthorizedRequest, dpop: VerifiedDpo
 
 
 def _redeem(
-    issuer: Issuer, connection: Connection, request: PreAuthorizedRequest, dpop: VerifiedDpop | None, now: int
+    issuer: Issuer,
+    connection: Connection,
+    request: PreAuthorizedRequest,
+    dpop: VerifiedDpop | None,
+    client: AuthenticatedClient | None,
+    now: int,
 ) -> TokenResponse | Refusal:
     # 1 a code of ours that lives [OID4VCI 6.1]
     offer = offers.of_code(connection, digest(request.code), now=now)
@@ -55,14 +65,16 @@ def _redeem(
     if not offers.redeem(connection, offer.id):
         raise Unmet(INVALID_GRANT, "code was just used")
     AUDIT.write(connection, Entry(now, "applicant", "offer.redeemed", offer.certificate, {"offer": offer.id}))
-    return _give(issuer, connection, offer, None if dpop is None else dpop.thumbprint, now)
+    return _give(issuer, connection, offer, None if dpop is None else dpop.thumbprint, client, now)
 
 
-def _give(issuer: Issuer, connection: Connection, offer: OfferOfCode, key: str | None, now: int) -> TokenResponse:
+def _give(
+    issuer: Issuer, connection: Connection, offer: OfferOfCode, key: str | None, client: AuthenticatedClient | None, now: int
+) -> TokenResponse:
     token, lifetime, configurations = new_secret(issuer.random), issuer.settings.token_lifetime, offer.configurations
     offers.add_token(connection, digest(token), offer.certificate, configurations, expires_at=now + lifetime, key=key)
     if key is None:
         return TokenResponse(token, "Bearer", lifetime)
     coming = offer.kind == TRANSFER
-    refresh_token = start_family(issuer, connection, offer.certificate, configurations, key, now, coming=coming)
+    refresh_token = start_family(issuer, connection, offer.certificate, configurations, key, now, coming=coming, client=client)
     return TokenResponse(token, DPOP, lifetime, refresh_token=refresh_token)

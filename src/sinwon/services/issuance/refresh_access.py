@@ -17,6 +17,7 @@ from sinwon.protocols.oauth.errors import INVALID_DPOP_PROOF, INVALID_GRANT
 from sinwon.protocols.oauth.grants.refresh_token import RefreshToken, verify_refresh_token, write_refresh_token
 from sinwon.protocols.oauth.token_request import TokenResponse
 from sinwon.protocols.vci.authorization_details import granted_details
+from sinwon.services.authorization.authenticate_client import AuthenticatedClient, check_anonymous, consume_client, whose
 from sinwon.services.issuance.bound_tokens import consume_proof
 from sinwon.services.issuance.issuer import Issuer
 from sinwon.store.audit import Details, Entry
@@ -35,25 +36,33 @@ class Old(Enum):
     REUSED = auto()
 
 
-def refresh_access(issuer: Issuer, text: str, dpop: VerifiedDpop | None) -> TokenResponse:
-    """Raises Refusal("invalid_grant" | "invalid_dpop_proof")."""
+def refresh_access(
+    issuer: Issuer, text: str, dpop: VerifiedDpop | None, client: AuthenticatedClient | None = None
+) -> TokenResponse:
+    """`client` is who the wallet proved to be, where it did. Raises Refusal("invalid_grant" | "invalid_dpop_proof" |
+    "invalid_client")."""
     if dpop is None:
         raise Unmet(INVALID_DPOP_PROOF, "a refresh token comes with a proof of its key")
+    check_anonymous(issuer, client)
     # 1 a token of ours [RFC 6749 6]
     token = verify_refresh_token(text, issuer.nonce_key, issuer=issuer.origin)
     with writing(issuer.engine) as connection:
-        outcome = _refresh(issuer, connection, token, dpop, issuer.clock())
+        outcome = _refresh(issuer, connection, token, dpop, client, issuer.clock())
     # The end of a family is kept, and the refusal raised after it.
     if isinstance(outcome, Refusal):
         raise outcome
     return outcome
 
 
-def judge_old(token: RefreshToken, family: Family, *, key: str, now: int, grace: int) -> Old:
+def judge_old(
+    token: RefreshToken, family: Family, *, key: str, client: AuthenticatedClient | None = None, now: int, grace: int
+) -> Old:
     """What a token means that could not be renewed. Raises Unmet for one that ends nothing."""
-    # 3 of the device that asks [RFC 9449 5]
+    # 3 of the device that asks, as the client and instance it was given to [RFC 9449 5, ABCA 10]
     if family.key != key:
         raise Unmet(INVALID_GRANT, "family is bound to another key")
+    if (family.client, family.instance) != whose(client):
+        raise Unmet(INVALID_GRANT, "family of another client, or of another instance of it")
     # 4 of a family and a certificate that live [OID4VCI 14.5]
     if family.state is not FamilyState.LIVING:
         raise Unmet(INVALID_GRANT, "family is over")
@@ -76,32 +85,43 @@ def start_family(
     *,
     coming: bool = False,
     by_identifier: bool = False,
+    client: AuthenticatedClient | None = None,
 ) -> str:
     """The first refresh token of the device with this key, which the certificate is on from now on, or from its first copies on
     where it is `coming`. It ends with the certificate. Raises Unmet when another device came at the same moment."""
     take = devices.expect_device if coming else devices.replace_device
     if not take(connection, certificate, key, now):
         raise Unmet(INVALID_GRANT, "another device was faster")
-    family = NewFamily(new_id(issuer.random), certificate, key, configurations, by_identifier)
+    family = NewFamily(new_id(issuer.random), certificate, key, configurations, by_identifier, *whose(client))
     refreshes.start(connection, family, now=now)
     return write_refresh_token(RefreshToken(family.id, 0), issuer.nonce_key, issuer=issuer.origin)
 
 
 def _refresh(
-    issuer: Issuer, connection: Connection, token: RefreshToken, dpop: VerifiedDpop, now: int
+    issuer: Issuer,
+    connection: Connection,
+    token: RefreshToken,
+    dpop: VerifiedDpop,
+    client: AuthenticatedClient | None,
+    now: int,
 ) -> TokenResponse | Refusal:
     consume_proof(connection, dpop)
+    consume_client(connection, client)
     # 2 renewed once, by one of those who ask [RFC 9700 4.14.2]
-    renewed = refreshes.rotate(connection, token.family, generation=token.generation, key=dpop.thumbprint, now=now)
+    key, (name, instance) = dpop.thumbprint, whose(client)
+    renewed = refreshes.rotate(
+        connection, token.family, generation=token.generation, key=key, now=now, client=name, instance=instance
+    )
     if renewed is not None:
-        return _give(issuer, connection, renewed, token.successor, dpop.thumbprint, now, "refresh.renewed")
+        return _give(issuer, connection, renewed, token.successor, key, now, "refresh.renewed")
     family = refreshes.find(connection, token.family)
     if family is None:
         raise Unmet(INVALID_GRANT, "family is unknown")
-    if judge_old(token, family, key=dpop.thumbprint, now=now, grace=issuer.settings.refresh_grace) is Old.REUSED:
+    grace = issuer.settings.refresh_grace
+    if judge_old(token, family, key=key, client=client, now=now, grace=grace) is Old.REUSED:
         return _end(connection, token, family, now)
     again = Renewed(family.certificate, family.configurations, family.by_identifier)
-    return _give(issuer, connection, again, token.successor, dpop.thumbprint, now, "refresh.repeated")
+    return _give(issuer, connection, again, token.successor, key, now, "refresh.repeated")
 
 
 def _give(

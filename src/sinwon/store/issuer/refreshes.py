@@ -33,6 +33,10 @@ class NewFamily:
     configurations: tuple[str, ...]
     by_identifier: bool = False
     """Whether its access tokens come with credential identifiers."""
+    client: str | None = None
+    """Who renews, and nobody else; None for a wallet that does not say who it is."""
+    instance: str | None = None
+    """The thumbprint of the instance key of an attested client."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +60,8 @@ class Family:
     valid_until: int
     """Of the certificate."""
     by_identifier: bool = False
+    client: str | None = None
+    instance: str | None = None
 
 
 _INSERT = Kept(insert(REFRESHES))
@@ -70,6 +76,8 @@ _ROTATE = Kept(
         REFRESHES.c.id == bindparam("family"),
         REFRESHES.c.generation <= bindparam("present"),
         REFRESHES.c.key == bindparam("of_key"),
+        REFRESHES.c.client.is_not_distinct_from(bindparam("of_client")),
+        REFRESHES.c.instance.is_not_distinct_from(bindparam("of_instance")),
         REFRESHES.c.state == FamilyState.LIVING.value,
         _MAY_REFRESH,
     )
@@ -87,6 +95,8 @@ _FIND = Kept(
         CERTIFICATES.c.state,
         CERTIFICATES.c.valid_until,
         REFRESHES.c.by_identifier,
+        REFRESHES.c.client,
+        REFRESHES.c.instance,
     )
     .join(CERTIFICATES, CERTIFICATES.c.id == REFRESHES.c.certificate)
     .where(REFRESHES.c.id == bindparam("family"))
@@ -132,17 +142,36 @@ def start(connection: Connection, family: NewFamily, *, now: int) -> None:
         "rotated_at": now,
         "state": FamilyState.LIVING.value,
         "by_identifier": int(family.by_identifier),
+        "client": family.client,
+        "instance": family.instance,
     }
     _INSERT.run(connection, row)
 
 
-def rotate(connection: Connection, family: str, *, generation: int, key: str, now: int) -> Renewed | None:
-    """Renews the token of this generation, for the device with this key, and for nobody twice; None where it may not be.
+def rotate(
+    connection: Connection,
+    family: str,
+    *,
+    generation: int,
+    key: str,
+    now: int,
+    client: str | None = None,
+    instance: str | None = None,
+) -> Renewed | None:
+    """Renews the token of this generation, for the device with this key as this instance of this client, and for nobody twice;
+    None where it may not be.
 
     The token was given by us. One that is ahead of the table was given after the backup that the table was restored from: what
     was renewed before it is as old as ever, and the device goes on.
     """
-    values = {"family": family, "present": generation, "following": generation + 1, "of_key": key, "now": now}
+    values: dict[str, str | int | None] = {
+        "family": family,
+        "present": generation,
+        "following": generation + 1,
+        "of_key": key,
+        "now": now,
+    }
+    values |= {"of_client": client, "of_instance": instance}
     row = _ROTATE.run(connection, values).fetchone()
     return Renewed(row[0], tuple(row[1].split(" ")), bool(row[2])) if row else None
 
@@ -151,9 +180,9 @@ def find(connection: Connection, family: str) -> Family | None:
     row = _FIND.run(connection, {"family": family}).fetchone()
     if row is None:
         return None
-    certificate, configurations, key, generation, rotated_at, state, of_certificate, valid_until, named = row
+    certificate, configurations, key, generation, rotated_at, state, of_certificate, valid_until, named, *whose = row
     asked, is_in = tuple(configurations.split(" ")), FamilyState(state)
-    return Family(certificate, asked, key, generation, rotated_at, is_in, of_certificate, valid_until, bool(named))
+    return Family(certificate, asked, key, generation, rotated_at, is_in, of_certificate, valid_until, bool(named), *whose)
 
 
 def end_reused(connection: Connection, family: str, certificate: str, key: str) -> bool:

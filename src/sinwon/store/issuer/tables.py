@@ -173,6 +173,8 @@ REFRESHES: Final = Table(
     Column("rotated_at", BigInteger, nullable=False),
     Column("state", String(16), nullable=False),
     Column("by_identifier", Integer, nullable=False, server_default="0"),
+    Column("client", String(256)),
+    Column("instance", String(DIGEST)),
     **WITHOUT_ROWID,
 )
 PENDINGS: Final = Table(

@@ -113,8 +113,8 @@ def _wallet_routes(issuer: Issuer) -> list[Route]:
         if grant_type == CODE:
             return json_answer(redeem_authorization_code(issuer, parse_code_request(form), client, dpop))
         if grant_type == PRE_AUTHORIZED:
-            return json_answer(redeem_code(issuer, parse_request(form), dpop))
-        return json_answer(refresh_access(issuer, parse_refresh_request(form), dpop))
+            return json_answer(redeem_code(issuer, parse_request(form), dpop, client))
+        return json_answer(refresh_access(issuer, parse_refresh_request(form), dpop, client))
 
     async def push(request: Request, dpop: VerifiedDpop | None) -> Response:
         form = await read_form(request)
