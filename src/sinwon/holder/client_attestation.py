@@ -11,18 +11,17 @@ from typing import Final, Protocol
 
 from sinwon.core.clock import Clock
 from sinwon.core.fetch import Answer
-from sinwon.core.ids import Randomness, new_id
+from sinwon.core.ids import Randomness
 from sinwon.core.refusal import Malformed
 from sinwon.core.strict_json import parse_object
-from sinwon.formats.jose.jws import parse_jws, sign_jws
+from sinwon.formats.jose.jws import parse_jws
 from sinwon.keys.signer import Signer
-from sinwon.protocols.oauth.client_authentication.attestation import POP_TYP
+from sinwon.protocols.oauth.client_authentication.attestation import sign_attestation_pop
 from sinwon.protocols.oauth.errors import INVALID_CLIENT_ATTESTATION, USE_ATTESTATION_CHALLENGE
 
 ATTESTATION_HEADER: Final = "oauth-client-attestation"
 POP_HEADER: Final = "oauth-client-attestation-pop"
 CHALLENGE_HEADER: Final = "oauth-client-attestation-challenge"
-POP_LIFETIME: Final = 60  # seconds; it is made for the request at hand
 MAX_ATTESTATION: Final = 64 * 1024  # characters
 CHALLENGE: Final = pattern(r"[\x21-\x7E]{1,512}\Z")  # goes into a claim; ours have 54 characters
 
@@ -48,13 +47,15 @@ class ClientProof:
 
     def headers(self) -> dict[str, str]:
         """Fresh ones: a proof of possession counts once."""
-        now = self.clock()
-        claims: dict[str, object] = {"aud": self.audience, "jti": new_id(self.random), "iat": now}
-        # Of older drafts, which those who follow the newer one ignore.
-        claims |= {"iss": self.client_id, "exp": now + POP_LIFETIME}
-        if self.challenge is not None:
-            claims["challenge"] = self.challenge
-        return {ATTESTATION_HEADER: self.attestation, POP_HEADER: sign_jws({"typ": POP_TYP}, claims, self.signer)}
+        pop = sign_attestation_pop(
+            self.signer,
+            client_id=self.client_id,
+            audience=self.audience,
+            challenge=self.challenge,
+            now=self.clock(),
+            random=self.random,
+        )
+        return {ATTESTATION_HEADER: self.attestation, POP_HEADER: pop}
 
     def take(self, challenge: object) -> bool:
         """Whether this is one; the newest counts."""

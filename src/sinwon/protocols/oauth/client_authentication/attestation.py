@@ -1,7 +1,8 @@
 """`attest_jwt_client_auth`: a wallet provider says that this is an instance of its wallet, and the instance that it is the one
 (OAuth 2.0 Attestation-Based Client Authentication draft 07, newer shapes read too; HAIP 1.0 §4.4.1, OpenID4VCI 1.0 Appendix E).
 
-Owns shape, rules, signatures and signer of both JWTs, and the challenges. Does not look clients up, does not judge the
+Owns shape, rules, signatures and signer of both JWTs, the challenges, and making both (the wallet provider's and the wallet's
+side). Does not look clients up, does not judge the
 attestation's own status, and does not consume `jti`: the caller does, once, until `expires_at`, in the transaction that acts.
 """
 
@@ -10,12 +11,13 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from sinwon.core import base64url
-from sinwon.core.ids import Randomness
+from sinwon.core.ids import Randomness, new_id
 from sinwon.core.limits import CLOCK_SKEW
 from sinwon.core.refusal import Malformed, Refusal, Unmet, Untrusted
-from sinwon.formats.jose.jws import Jws, parse_jws, verify_jws
+from sinwon.formats.jose.jws import Jws, parse_jws, sign_jws, sign_with_chain, verify_jws
 from sinwon.formats.status.reference import StatusReference, parse_status
 from sinwon.keys.jwk import PublicKey, parse_public_jwk
+from sinwon.keys.signer import CertifiedSigner, Signer
 from sinwon.keys.trust import Purpose, TrustAnchors
 from sinwon.keys.x509 import VerifiedChain, parse_x5c, verify_chain
 from sinwon.protocols.oauth.errors import (
@@ -142,6 +144,39 @@ def verify_client_attestation(found: ClientAttestation, *, anchors: TrustAnchors
         raise Untrusted(INVALID_CLIENT_ATTESTATION, refusal.why) from None
     instance = base64url.encode(found.key.thumbprint)
     return VerifiedAttestation(found.client_id, instance, provider, found.status, found.jti, found.made_at + WINDOW)
+
+
+def sign_client_attestation(
+    instance: PublicKey,
+    *,
+    client_id: str,
+    issuer: str,
+    now: int,
+    lifetime: int,
+    by: CertifiedSigner,
+    status: StatusReference | None = None,
+) -> str:
+    """For the wallet provider with the identifier `issuer`, which knows `instance` to be the key of one of its wallets."""
+    claims: dict[str, object] = {
+        "iss": issuer,
+        "sub": client_id,
+        "iat": now,
+        "exp": now + lifetime,
+        "cnf": {"jwk": instance.jwk},
+    }
+    return sign_with_chain(TYP, {**claims, "status": status.claim} if status else claims, by)
+
+
+def sign_attestation_pop(
+    signer: Signer, *, client_id: str, audience: str, challenge: str | None, now: int, random: Randomness
+) -> str:
+    """For one request to the authorization server `audience`, by the instance key."""
+    claims: dict[str, object] = {"aud": audience, "jti": new_id(random), "iat": now}
+    # Of older drafts, which those who follow the newer one ignore.
+    claims |= {"iss": client_id, "exp": now + WINDOW}
+    if challenge is not None:
+        claims["challenge"] = challenge
+    return sign_jws({"typ": POP_TYP}, claims, signer)
 
 
 def _parsed(jws: Jws, claims: dict[str, Any], pop: Jws, pop_claims: dict[str, Any], client_id: str | None) -> ClientAttestation:
