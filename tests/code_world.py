@@ -1,11 +1,12 @@
 """A wallet that comes to the real issuer by the authorization code flow, attested, and a citizen who signs in and says yes."""
 
-from collections.abc import Callable, Iterator, Mapping
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 from sinwon.core.fetch import Answer
 from sinwon.formats.jose.jws import parse_jws
@@ -46,12 +47,14 @@ class CodeWorld:
     back: Callable[[str], str] = str
     """What becomes of the address the browser comes back with."""
     opened: list[str] = field(default_factory=list)
+    application: str | None = None
+    """Of the citizen at the browser; None: a new one each time."""
 
     def browse(self, url: str) -> str:
         self.opened.append(url)
         named = parse_qs(urlsplit(url).query, strict_parsing=True)
         assert set(named) == {"client_id", "request_uri"}
-        answer = self.citizen.approved(named["request_uri"][0])
+        answer = self.citizen.approved(named["request_uri"][0], self.application)
         assert answer.status_code == 303, answer.text
         return self.back(answer.headers["location"])
 
@@ -85,3 +88,12 @@ def code_world(folder: Path, **settings: Any) -> Iterator[CodeWorld]:
     citizen = Authorizing(issuing, CLIENT_ID)
     yield CodeWorld(issuing, network, citizen, issuing.clock)
     issuer.engine.dispose()
+
+
+def code_offer(here: CodeWorld, configurations: Sequence[str]) -> str:
+    """An offer of the issuer, of which the code flow alone is left; whoever signs in is the one it is for."""
+    here.serve(code_offers=True, configurations=tuple(configurations))
+    offer = here.issuing.open(here.issuing.make_offer())
+    grants = {"authorization_code": offer["grants"]["authorization_code"]}
+    here.application = f"application-{here.issuing.applications}"
+    return "openid-credential-offer://?" + urlencode({"credential_offer": json.dumps({**offer, "grants": grants})})

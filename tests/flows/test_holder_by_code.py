@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -11,7 +11,7 @@ from sinwon.core.refusal import Refusal
 from sinwon.protocols.vci.configurations import IDENTITY_MDOC, IDENTITY_SD_JWT, ISSUED
 from tests import world
 from tests.code_client import REDIRECT_URI
-from tests.code_world import CodeWorld, code_world
+from tests.code_world import CodeWorld, code_offer, code_world
 
 BOTH = (IDENTITY_SD_JWT, IDENTITY_MDOC)
 TYPES = tuple(ISSUED[name].type.named(ISSUED[name].format) for name in BOTH)
@@ -21,15 +21,6 @@ TYPES = tuple(ISSUED[name].type.named(ISSUED[name].format) for name in BOTH)
 def here(tmp_path: Path) -> Iterator[CodeWorld]:
     with code_world(tmp_path) as made:
         yield made
-
-
-def code_offer(here: CodeWorld) -> str:
-    """An offer of the issuer, of which the code flow alone is left."""
-    here.serve(code_offers=True, configurations=BOTH)
-    offer = here.issuing.open(here.issuing.make_offer())
-    grants = {"authorization_code": offer["grants"]["authorization_code"]}
-    here.citizen.new_application = lambda: f"application-{here.issuing.applications}"  # type: ignore[method-assign]
-    return f"openid-credential-offer://?credential_offer={quote(json.dumps({**offer, 'grants': grants}), safe='')}"
 
 
 def test_both_formats_from_the_wallet_s_own_start(here: CodeWorld) -> None:
@@ -42,7 +33,7 @@ def test_both_formats_from_the_wallet_s_own_start(here: CodeWorld) -> None:
 
 
 def test_an_offer_that_sends_the_person_to_the_issuer(here: CodeWorld) -> None:
-    link, wallet = code_offer(here), here.wallet()
+    link, wallet = code_offer(here, BOTH), here.wallet()
     view = wallet.read_offer(link)
     assert (view.tx_code, view.code) == (None, None)
     assert view.issuer_state
