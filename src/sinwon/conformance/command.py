@@ -20,6 +20,7 @@ from sinwon.cli.wiring import (
     issuer_role,
     keep_house,
     make_consulate,
+    make_gateway,
     make_issuer,
     make_listener,
     make_role,
@@ -30,7 +31,8 @@ from sinwon.config import Config
 from sinwon.conformance.citizen import ByButton, certify
 from sinwon.conformance.desk import Desk, desk_app
 from sinwon.conformance.identifiers import identifiers
-from sinwon.conformance.plan import DESK, Harness, Place, prepare
+from sinwon.conformance.plan import DESK, SERVICE, Harness, Place, prepare
+from sinwon.conformance.presentations import Presentations
 from sinwon.conformance.wallets import Wallet, described, wallets
 from sinwon.core.refusal import Fault
 from sinwon.services.authorization.sign_in_by_pin import ByPin
@@ -67,7 +69,8 @@ def conformance(place: Place, harness: Harness) -> Iterator[Serving]:
         issuer = issuer_role(world, _issuer(world, players), (ByPin(), ByButton(lambda: certify(consulate)[0].application)))
         roles = [issuer if name == issuer.name else make_role(world, name) for name in ROLES]
         told = identifiers(config, harness, place.origins[DESK]) | {"wallets": described(players)}
-        desk = Desk(place.origins[DESK], consulate, told)
+        origin = place.origins[DESK]
+        desk = Desk(origin, consulate, Presentations(origin, make_gateway(world), SERVICE), told)
         listeners = {role.name: make_listener(config, role) for role in roles}
         listeners[DESK] = Listener(desk_app(desk), config.issuer.host, place.ports[DESK], tls_of(config))
         with serving(listeners):

@@ -1,4 +1,4 @@
-"""What a harness asks for on demand: offers for the test citizen, and the list of everything it must be given.
+"""What a harness asks for on demand: offers for the test citizen, questions to its wallet, and all it must be given.
 
 JSON to forms, and no login: everybody in it is invented, and no production serves it.
 """
@@ -12,6 +12,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from sinwon.conformance.citizen import TX_CODE, certify
+from sinwon.conformance.presentations import STATUSES, Presentations
 from sinwon.core.refusal import Malformed
 from sinwon.services.enrolment.consulate import Consulate
 from sinwon.web.shared.answers import json_answer
@@ -27,6 +28,7 @@ WAYS: Final = ("reference", "value")
 class Desk:
     origin: str
     consulate: Consulate
+    presentations: Presentations
     identifiers: dict[str, Any]
 
 
@@ -42,8 +44,8 @@ def desk_app(desk: Desk) -> RoleApp:
     async def identifiers(_request: Request) -> Response:
         return json_answer(desk.identifiers)
 
-    routes = [Route(OFFERS, offers, methods=["POST"]), Route(IDENTIFIERS, identifiers, methods=["GET"])]
-    return make_app(routes, origin=desk.origin, statuses={})
+    own = [Route(OFFERS, offers, methods=["POST"]), Route(IDENTIFIERS, identifiers, methods=["GET"])]
+    return make_app([*own, *desk.presentations.routes()], origin=desk.origin, statuses=STATUSES)
 
 
 def _offer(desk: Desk, by_value: bool) -> dict[str, Any]:

@@ -2,14 +2,19 @@
 
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
+from sinwon.cli.wiring import read_pem
 from sinwon.config import Config
 from sinwon.conformance.citizen import TX_CODE
 from sinwon.conformance.desk import OFFERS
-from sinwon.conformance.plan import Harness
+from sinwon.conformance.plan import SERVICE, Harness
+from sinwon.conformance.presentations import OPEN, RESULT, START
 from sinwon.protocols.oauth.metadata import WELL_KNOWN, well_known_url
 from sinwon.protocols.vci.configurations import ISSUED
 from sinwon.protocols.vci.metadata import WELL_KNOWN as ISSUER_WELL_KNOWN
+from sinwon.protocols.vp.client_identifier import X509_SAN_DNS, x509_hash
+from sinwon.protocols.vp.description import FOREIGN, Prefix
 
 
 def identifiers(config: Config, harness: Harness, desk: str) -> dict[str, Any]:
@@ -28,10 +33,26 @@ def identifiers(config: Config, harness: Harness, desk: str) -> dict[str, Any]:
             "offers": desk + OFFERS,
             "tx_code": TX_CODE,
         },
+        "verifier": {
+            "start": desk + START,
+            "open": desk + OPEN,
+            "result": desk + RESULT,
+            "profiles": sorted(FOREIGN),
+            "client_id_prefixes": {prefix.value: _client_id(config, prefix) for prefix in Prefix},
+        },
         "provider": {"issuer": gateway, "discovery": f"{gateway}/.well-known/openid-configuration"},
         "trust": {"trust_list": f"{config.trust.origin}/trust-list.jwt", "operator_key": _text(config.operator_key)},
         "anchors": _anchors(config),
     }
+
+
+def _client_id(config: Config, prefix: Prefix) -> str | None:
+    """Ours; None where it is another for each request."""
+    if prefix is Prefix.REDIRECT_URI:
+        return None
+    if prefix is Prefix.X509_SAN_DNS:
+        return X509_SAN_DNS + (urlsplit(config.gateway.origin).hostname or "")
+    return x509_hash(read_pem(Path(config.gateway.access[SERVICE].chain[0])))
 
 
 def _anchors(config: Config) -> dict[str, str]:
