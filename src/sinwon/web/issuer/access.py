@@ -99,6 +99,8 @@ def fresh_nonce(issuer: Issuer) -> dict[str, str]:
 def _access(issuer: Issuer, request: Request, path: str, scheme: str, token: str) -> Access:
     if scheme not in SCHEMES:
         raise Refusal(INVALID_TOKEN, "neither the bearer nor the DPoP scheme")
+    if request.scope["query_string"] and "access_token" in request.query_params:
+        raise Refusal(INVALID_TOKEN, "a token in the address, where logs keep it")
     if scheme == "bearer":
         return Access(token, None)
     proofs = request.headers.getlist(PROOF_HEADER)
