@@ -13,7 +13,7 @@ from sinwon.formats.dcql.path import ClaimPath
 from sinwon.formats.mdoc import present as mdoc
 from sinwon.formats.mdoc.issuer_signed import parse_issuer_signed
 from sinwon.formats.mdoc.names import MDOC
-from sinwon.formats.mdoc.session_transcript import redirect_transcript
+from sinwon.formats.mdoc.session_transcript import dc_api_transcript, redirect_transcript
 from sinwon.formats.mdoc.verify import check_elements, verify_issuer_signed
 from sinwon.formats.sdjwt.disclosures import process
 from sinwon.formats.sdjwt.names import INVALID, KEY_ASSURANCE, SD_JWT_VC
@@ -49,6 +49,8 @@ class Session:
     thumbprint: bytes | None
     """Of the key that the answer is encrypted to, if it is."""
     now: int
+    origin: str | None = None
+    """Of the page that asks through a browser."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,12 +100,18 @@ def mdoc_claims(text: str) -> Mapping[str, Any]:
 
 def show_mdoc(text: str, paths: Iterable[ClaimPath], session: Session, signer: Signer) -> str:
     """Its key signs, and never makes a MAC [ISO 18013-5 9.1.3]."""
-    transcript = redirect_transcript(
-        client_id=session.audience, nonce=session.nonce, thumbprint=session.thumbprint, response_uri=session.response_uri
-    )
+    transcript = _transcript(session)
     elements = [(str(path[0]), str(path[1])) for path in paths]
     issuer_signed = parse_issuer_signed(base64url.decode(text))
     return base64url.encode(mdoc.present(issuer_signed, elements, transcript=transcript, signer=signer))
+
+
+def _transcript(session: Session) -> bytes:
+    if session.origin is not None:
+        return dc_api_transcript(origin=session.origin, nonce=session.nonce, thumbprint=session.thumbprint)
+    return redirect_transcript(
+        client_id=session.audience, nonce=session.nonce, thumbprint=session.thumbprint, response_uri=session.response_uri
+    )
 
 
 def sd_jwt_chain(text: str) -> Sequence[bytes]:

@@ -91,35 +91,33 @@ def read_request(powers: Powers, copies: Copies, answered: Container[str], link:
     """Link → request → question for the person. Raises Refusal (nobody was told) or Declined (the verifier was)."""
     request = fetch_request(powers, parse_request_link(link))
     check_not_answered(request.claims.nonce, answered)
-    party = ""
-    key: ResponseKey | None = None
     try:
-        key = choose_response_key(request.claims.client_metadata) if request.encrypted else None
-        catalogue, now = powers.catalogue(), powers.clock()
-        service = find_service(request, catalogue, powers.verifiers, now)
-        party = service.id
-        return judge_request(request, service, catalogue, copies.offered(now), key)
+        return judge(powers, copies, request)
     except NotAnswered as refused:
-        raise Declined(refused, party, _tell(powers, request, key, refused.code)) from None
+        party = _party(powers, request)
+        raise Declined(refused, party, _tell(powers, request, _key(request), refused.code)) from None
+
+
+def judge(powers: Powers, copies: Copies, request: AuthenticRequest) -> Ask:
+    """The question for the person that an authentic request is. Raises NotAnswered."""
+    key = choose_response_key(request.claims.client_metadata) if request.encrypted else None
+    catalogue, now = powers.catalogue(), powers.clock()
+    service = find_service(request, catalogue, powers.verifiers, now)
+    return judge_request(request, service, catalogue, copies.offered(now), key)
 
 
 def send_answer(powers: Powers, copies: Copies, ask: Ask, choice: Choice, before_sending: Callable[[], None]) -> Sent:
     """Answers as chosen. `before_sending` saves that the copies are used. Raises Declined, Refusal, Unreachable."""
-    if not choice.agreed or ask.matches is None:
-        reason = DECLINED if ask.matches is not None else NO_CERTIFICATE
-        raise decline(powers, ask, NotAnswered(DENIED, "the person said no, or nothing is there", reason))
     try:
-        shows = _plan(ask, choice)
+        shows = plan_answer(ask, choice)
     except NotAnswered as refused:
         raise decline(powers, ask, refused) from None
     copies.take([show.copy for show in shows.values()])
     before_sending()
-    token = {name: [_present(powers, ask, show)] for name, show in shows.items()}
-    answer = _post(powers, ask.request, _form(ask.request, ask.response_key, {"vp_token": token}))
+    answer = _post(powers, ask.request, _form(ask.request, ask.response_key, {"vp_token": make_token(powers, ask, shows)}))
     if answer.status != 200:
         raise Unmet(_error(answer), f"the verifier refused: status {answer.status}")
-    sent = {named(show.query, path) for show in shows.values() for path in show.paths if path[0] != KEY_ASSURANCE}
-    return Sent(_redirect_uri(powers, answer), tuple(sorted(".".join(map(str, path)) for path in sent)))
+    return Sent(_redirect_uri(powers, answer), names_of(shows))
 
 
 def check_not_answered(nonce: str, answered: Container[str]) -> None:
@@ -133,8 +131,23 @@ def decline(powers: Powers, ask: Ask, refused: NotAnswered) -> Declined:
     return Declined(refused, ask.consent.service.id, _tell(powers, ask.request, ask.response_key, refused.code))
 
 
+def _key(request: AuthenticRequest) -> ResponseKey | None:
+    try:
+        return choose_response_key(request.claims.client_metadata) if request.encrypted else None
+    except NotAnswered:
+        return None
+
+
+def _party(powers: Powers, request: AuthenticRequest) -> str:
+    """For the history: whom the request is of, if that is known."""
+    try:
+        return find_service(request, powers.catalogue(), powers.verifiers, powers.clock()).id
+    except NotAnswered:
+        return ""
+
+
 @dataclass(frozen=True, slots=True)
-class _Show:
+class Show:
     """One copy and what of it is shown."""
 
     query: CredentialQuery
@@ -146,10 +159,12 @@ class _Show:
         return self.offered.copy
 
 
-def _plan(ask: Ask, choice: Choice) -> dict[str, _Show]:
+def plan_answer(ask: Ask, choice: Choice) -> dict[str, Show]:
     """For each credential query that is answered, the copy and the claims. Raises NotAnswered."""
     if ask.matches is None:
         raise NotAnswered(DENIED, "nothing matches", NO_CERTIFICATE)
+    if not choice.agreed:
+        raise NotAnswered(DENIED, "the person said no", DECLINED)
     names = chosen(ask.query, ask.matches, choice.format)
     wanted = {name: _show(ask, name, ask.matches.candidates[name][0], choice) for name in names}
     if len({show.copy for show in wanted.values()}) != len(wanted):
@@ -157,36 +172,47 @@ def _plan(ask: Ask, choice: Choice) -> dict[str, _Show]:
     return wanted | _beside(ask, ask.matches, choice, {show.copy for show in wanted.values()})
 
 
-def _beside(ask: Ask, matches: Matches, choice: Choice, taken: Container[Copy]) -> dict[str, _Show]:
+def _beside(ask: Ask, matches: Matches, choice: Choice, taken: Container[Copy]) -> dict[str, Show]:
     """What nobody requires and the person chose: all of it that an answer needs, from copies that are not shown already."""
     names = chosen_beside(ask.query, matches, choice.format)
     shows = {name: _show(ask, name, matches.candidates[name][0], choice) for name in names}
-    given = {name: show for name, show in shows.items() if show.paths and _is_chosen(show, choice) and show.copy not in taken}
-    return {name: show for name, show in given.items() if show.copy not in [before.copy for before in _before(given, name)]}
+    given: dict[str, Show] = {}
+    for name, show in shows.items():
+        free = show.copy not in taken and show.copy not in [one.copy for one in given.values()]
+        if free and show.paths and _is_chosen(show, choice):
+            given[name] = show
+    return given
 
 
-def _before(shows: Mapping[str, _Show], name: str) -> list[_Show]:
-    names = list(shows)
-    return [shows[before] for before in names[: names.index(name)]]
-
-
-def _is_chosen(show: _Show, choice: Choice) -> bool:
+def _is_chosen(show: Show, choice: Choice) -> bool:
     return all(named(show.query, path) in choice.optional for path in show.paths if path[0] != KEY_ASSURANCE)
 
 
-def _show(ask: Ask, name: str, candidate: Candidate, choice: Choice) -> _Show:
+def _show(ask: Ask, name: str, candidate: Candidate, choice: Choice) -> Show:
     query = ask.query.credential(name)
     if query is None:
         raise NotAnswered(DENIED, "no such credential query", NO_CERTIFICATE)
     required, optional = split_claims(query, answers_of(query, candidate))
     added = [path for path in optional if named(query, path) in choice.optional and find(candidate.held.claims, path)]
-    return _Show(query, ask.offered[candidate.position], (*required, *added))
+    return Show(query, ask.offered[candidate.position], (*required, *added))
 
 
-def _present(powers: Powers, ask: Ask, show: _Show) -> str:
-    claims, copy = ask.request.claims, show.copy
+def make_token(powers: Powers, ask: Ask, shows: Mapping[str, Show]) -> dict[str, list[str]]:
+    """The `vp_token` (OpenID4VP 1.0 §8.1)."""
+    return {name: [_present(powers, ask, show)] for name, show in shows.items()}
+
+
+def names_of(shows: Mapping[str, Show]) -> tuple[str, ...]:
+    """What is shown, for the history."""
+    sent = {named(show.query, path) for show in shows.values() for path in show.paths if path[0] != KEY_ASSURANCE}
+    return tuple(sorted(".".join(map(str, path)) for path in sent))
+
+
+def _present(powers: Powers, ask: Ask, show: Show) -> str:
+    request, copy = ask.request, show.copy
+    claims = request.claims
     thumbprint = parse_public_jwk(ask.response_key.jwk).thumbprint if ask.response_key is not None else None
-    session = Session(claims.client_id, claims.nonce, claims.response_uri, thumbprint, powers.clock())
+    session = Session(request.audience, claims.nonce, claims.response_uri, thumbprint, powers.clock(), request.origin)
     return FORMATS[copy.format].show(copy.credential, show.paths, session, powers.keys.open(copy.key))
 
 

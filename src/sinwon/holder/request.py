@@ -35,6 +35,8 @@ from sinwon.protocols.vp.request_object import (
     RESPONSE_TYPE,
 )
 
+BROWSER_MODE: Final = "dc_api.jwt"
+PLAIN_BROWSER_MODE: Final = "dc_api"
 NONCE: Final = pattern(r"[A-Za-z0-9._~-]{22,512}\Z")  # at least 128 bits of base64url [OID4VP 5.2]
 STATE: Final = pattern(r"[A-Za-z0-9._~-]{1,512}\Z")
 OBJECTS: Final = ("dcql_query", "client_metadata", "transaction_data")
@@ -47,11 +49,12 @@ class Claims(msgspec.Struct, frozen=True):
     """The parameters of a request that we read; unknown ones are ignored, `transaction_data` excepted. So is `verifier_info`:
     it grants nothing, and nothing of it is shown."""
 
-    client_id: str
     response_type: str
     response_mode: str
-    response_uri: str
     nonce: str
+    client_id: str = ""
+    response_uri: str = ""
+    expected_origins: tuple[str, ...] = ()
     aud: str | None = None
     iat: int | None = None
     exp: int | None = None
@@ -71,15 +74,18 @@ class AuthenticRequest:
 
     claims: Claims
     client: Client
+    origin: str | None = None
+    """Of the page that asks, if it came through a browser: the answer is for it and goes back the same way."""
 
     @property
-    def client_id(self) -> str:
-        return self.claims.client_id
+    def audience(self) -> str:
+        """Whom a key binding is for (OpenID4VP 1.0 §14.1.2, A.4)."""
+        return self.claims.client_id if self.origin is None else f"origin:{self.origin}"
 
     @property
     def encrypted(self) -> bool:
         """Whether the answer is to be."""
-        return self.claims.response_mode == RESPONSE_MODE
+        return self.claims.response_mode in {RESPONSE_MODE, BROWSER_MODE}
 
 
 def fetch_request(powers: Powers, link: Link) -> AuthenticRequest:
@@ -103,17 +109,24 @@ def fetch_request(powers: Powers, link: Link) -> AuthenticRequest:
 
 def verify_request(powers: Powers, token: str, *, client_id: str) -> AuthenticRequest:
     """Who sent it. Raises Untrusted."""
-    anchors = powers.anchors().certificates(Purpose.ACCESS)
-    try:
-        jws = parse_jws(token)
-        client = verify_client(jws, client_id, anchors=anchors, verifiers=powers.verifiers, now=powers.clock())
-        claims = convert(jws.claims(), Claims)
-    except Refusal as refusal:
-        raise Untrusted(INVALID_CLIENT if refusal.code == INVALID_CLIENT else INVALID, refusal.why) from None
+    claims, client = verify_signed(powers, token, client_id=client_id)
     # 3 whoever is named outside is named inside, prefix and all [OID4VP 5.1]
     if claims.client_id != client_id:
         raise Untrusted(INVALID, "link and request object do not name one client")
     return AuthenticRequest(claims, client)
+
+
+def verify_signed(powers: Powers, token: str, *, client_id: str | None = None) -> tuple[Claims, Client]:
+    """What is signed, and that by `client_id`, or by whom it names itself. Raises Untrusted."""
+    anchors = powers.anchors().certificates(Purpose.ACCESS)
+    try:
+        jws = parse_jws(token)
+        claims = convert(jws.claims(), Claims)
+        named = claims.client_id if client_id is None else client_id
+        client = verify_client(jws, named, anchors=anchors, verifiers=powers.verifiers, now=powers.clock())
+    except Refusal as refusal:
+        raise Untrusted(INVALID_CLIENT if refusal.code == INVALID_CLIENT else INVALID, refusal.why) from None
+    return claims, client
 
 
 def check_times(claims: Claims, now: int) -> None:
@@ -139,6 +152,10 @@ def check_request(powers: Powers, request: AuthenticRequest, *, fetched_from: st
         raise Unmet(INVALID, "redirect_uri beside response_uri")
     origin = check_address(claims.response_uri, INVALID, demo=powers.demo)
     check_response_uri(request.client, claims.response_uri, origin=origin, fetched_from=fetched_from)
+    check_nonce(claims)
+
+
+def check_nonce(claims: Claims) -> None:
     # 8 with a nonce that cannot be guessed [OID4VP 5.2]
     if not NONCE.match(claims.nonce) or (claims.state is not None and not STATE.match(claims.state)):
         raise Unmet(INVALID, "nonce or state too short, too long or of other characters")

@@ -1,14 +1,13 @@
 """The wallet as a whole: receive a certificate, answer a request, know what is left, fetch more, know what happened.
 
-A façade over offer, issuer, receive, renewal, request, ask and present, which hold the rules. It owns the wallet's state, and
-that state is saved before anything that depends on it leaves.
+A façade over this room, whose other modules hold the rules. It owns the wallet's state, saved before what depends on it leaves.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from threading import Lock
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 import msgspec
 
@@ -17,6 +16,7 @@ from sinwon.core.refusal import Refusal, Unmet
 from sinwon.holder.access import Access, Sender, Tokens, sender_with
 from sinwon.holder.ask import Ask
 from sinwon.holder.authorization import authorize
+from sinwon.holder.browser_request import Asked, Memory, answer_page
 from sinwon.holder.copies import Copies
 from sinwon.holder.history import PROMISED, RECEIVED, SENT, UNREACHABLE, Event, History
 from sinwon.holder.issuer import Issuer, open_issuer
@@ -120,6 +120,12 @@ class Holder:
             raise
         self._note(party, SENT, sent.claims)
         return sent
+
+    def answer_page(self, asked: Asked, consent: Consent) -> Mapping[str, Any]:
+        """What the page that asks through the browser gets, an error being an answer too (OpenID4VP 1.0 A.5)."""
+        answer = answer_page(self.powers, self.copies, asked, consent, Memory(self._answered, self._remember))
+        self._note(asked.origin, answer.outcome, answer.claims)
+        return answer.message
 
     def present(self, link: str, consent: Consent) -> Sent:
         """read_request, the person's choice, and send in one go."""

@@ -10,7 +10,8 @@ from sinwon.formats.dcql.match import Held, match_query
 from sinwon.formats.dcql.query import parse_query
 from sinwon.formats.jose.jws import sign_jws, sign_with_chain
 from sinwon.holder.powers import Powers
-from sinwon.holder.request import check_request, parse_request_link, verify_request
+from sinwon.holder.request import check_request, check_times, verify_request
+from sinwon.holder.request_link import parse_request_link
 from sinwon.keys.jwk import parse_public_jwk
 from sinwon.protocols.attestation.key_attestation import check_key_attestation, parse_key_attestation
 from sinwon.protocols.oauth.authorization_request import parse_authorization_request
@@ -63,7 +64,8 @@ def request_object(data: bytes) -> object:
     client_id = x509_hash(ACCESS.chain[0])
     token = sign_with_chain("oauth-authz-req+jwt", data.replace(CLIENT, client_id.encode()), ACCESS)
     request = verify_request(WALLET, token, client_id=client_id)
-    check_request(request.claims, origin=GATEWAY, now=NOW, demo=False)
+    check_times(request.claims, NOW)
+    check_request(WALLET, request, fetched_from=GATEWAY)
     return parse_query(request.claims.dcql_query)
 
 
