@@ -64,6 +64,10 @@ class IssuerSettings(Following, frozen=True, forbid_unknown_fields=True, kw_only
     """Whether wallets must encrypt their requests, and have their copies encrypted."""
     deferred: tuple[str, ...] = ()
     """Credential configurations that are promised at first and fetched later."""
+    anonymous_wallets: bool = True
+    """Whether wallets that do not say who they are may redeem pre-authorized codes."""
+    client_challenges: bool = False
+    """Whether attested wallets must prove themselves for a challenge of ours."""
     code_offers: bool = False
     """Whether offers name the authorization code flow too."""
     clients: dict[str, WalletSettings] = {}

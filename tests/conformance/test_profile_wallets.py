@@ -19,6 +19,7 @@ from sinwon.core.ids import new_id
 from sinwon.formats.jose.jws import sign_jws
 from sinwon.keys.software import SoftwareKey, generate_key
 from sinwon.protocols.oauth.client_authentication.assertion import ASSERTION_TYPE
+from sinwon.protocols.oauth.client_authentication.attestation import POP_TYP, TYP
 from sinwon.protocols.oauth.dpop import sign_dpop_proof
 from sinwon.protocols.oauth.pkce import challenge_of
 from sinwon.protocols.vci.configurations import IDENTITY_SD_JWT
@@ -53,17 +54,31 @@ class Player:
         token = sign_jws({"kid": jwk["kid"]}, claims, signer)
         return {"client_assertion_type": ASSERTION_TYPE, "client_assertion": token}
 
-    def push(self, **more: str) -> str:
+    def attestation(self, instance: SoftwareKey) -> dict[str, str]:
+        """The headers of HAIP, by the attester that is printed."""
+        told, now = self.told["attester"], int(time.time())
+        signer = SoftwareKey(ec.derive_private_key(int.from_bytes(base64url.decode(told["jwk"]["d"])), ec.SECP256R1()))
+        claims = {"iss": told["issuer"], "sub": self.client_id, "iat": now, "exp": now + 300}
+        header = {"typ": TYP, "x5c": told["jwk"]["x5c"]}
+        attestation = sign_jws(header, {**claims, "cnf": {"jwk": dict(instance.public_jwk)}}, signer)
+        pop = {"iss": self.client_id, "aud": self.issuer, "jti": new_id(RANDOM), "iat": now}
+        return {
+            "OAuth-Client-Attestation": attestation,
+            "OAuth-Client-Attestation-PoP": sign_jws({"typ": POP_TYP}, pop, instance),
+        }
+
+    def push(self, *, instance: SoftwareKey | None = None, **more: str) -> str:
+        headers = {} if instance is None else self.attestation(instance)
         form = {
             "response_type": "code",
             "redirect_uri": self.given["redirect_uri"],
             "scope": IDENTITY_SD_JWT,
             "code_challenge": challenge_of(VERIFIER),
             "code_challenge_method": "S256",
-            **self.assertion(),
+            **({} if instance else self.assertion()),
             **more,
         }
-        answer = self.http.post(self.issuer + "/par", data=form)
+        answer = self.http.post(self.issuer + "/par", data=form, headers=headers)
         assert answer.status_code == 201, answer.text
         return str(answer.json()["request_uri"])
 
@@ -71,7 +86,7 @@ class Player:
         form = {"client_id": self.client_id, "request_uri": request_uri, **more}
         return self.http.post(f"{self.issuer}/authorize/{step}", data=form)
 
-    def code(self, **more: str) -> str:
+    def code(self, **more: Any) -> str:
         uri = self.push(**more)
         page = self.http.get(f"{self.issuer}/authorize", params={"client_id": self.client_id, "request_uri": uri})
         assert {"login-auto", "login-form", "login-cancel"} <= set(Forms(page.text).ids)
@@ -80,11 +95,12 @@ class Player:
         assert approved.startswith(self.given["redirect_uri"])
         return dict(parse_qsl(urlsplit(approved).query))["code"]
 
-    def token(self, code: str) -> httpx2.Response:
+    def token(self, code: str, *, instance: SoftwareKey | None = None) -> httpx2.Response:
         form = {"grant_type": "authorization_code", "code": code, "redirect_uri": self.given["redirect_uri"]}
         proof = sign_dpop_proof(generate_key(), method="POST", uri=self.issuer + "/token", now=int(time.time()), random=RANDOM)
-        data = {**form, "code_verifier": VERIFIER, **self.assertion()}
-        return self.http.post(self.issuer + "/token", data=data, headers={"DPoP": proof})
+        data = {**form, "code_verifier": VERIFIER, **({} if instance else self.assertion())}
+        headers = {"DPoP": proof, **({} if instance is None else self.attestation(instance))}
+        return self.http.post(self.issuer + "/token", data=data, headers=headers)
 
 
 @pytest.fixture
@@ -98,6 +114,12 @@ def test_each_wallet_gets_tokens_time_and_again(served: Serving, http: httpx2.Cl
     player = Player(client_id, served.identifiers, http)
     answers = [player.token(player.code()) for _twice in range(2)]
     assert [answer.status_code for answer in answers] == [200, 200]
+
+
+@pytest.mark.parametrize("client_id", ["conf-wallet-1", "conf-wallet-2"])
+def test_each_wallet_may_be_attested(served: Serving, http: httpx2.Client, client_id: str) -> None:
+    player, instance = Player(client_id, served.identifiers, http), generate_key()
+    assert player.token(player.code(instance=instance), instance=instance).status_code == 200
 
 
 def test_an_offer_on_demand_begins_the_same_flow(served: Serving, http: httpx2.Client) -> None:

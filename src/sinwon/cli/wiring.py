@@ -204,7 +204,11 @@ def make_issuer(world: World) -> Issuer:
         clock=world.clock,
         random=world.random,
         settings=IssuanceSettings(
-            encryption_required=settings.encryption_required, deferred=settings.deferred, code_offers=settings.code_offers
+            encryption_required=settings.encryption_required,
+            deferred=settings.deferred,
+            code_offers=settings.code_offers,
+            anonymous_wallets=settings.anonymous_wallets,
+            client_challenges=settings.client_challenges,
         ),
         clients={name: _wallet(name, client) for name, client in settings.clients.items()},
         trust=follower.anchors,

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 import click
 import msgspec
 
+from sinwon.cli.foreign import with_foreign
 from sinwon.cli.serving import Listener, serving
 from sinwon.cli.setup import ROLES
 from sinwon.cli.wiring import (
@@ -33,7 +34,7 @@ from sinwon.conformance.desk import Desk, desk_app
 from sinwon.conformance.identifiers import identifiers
 from sinwon.conformance.plan import DESK, SERVICE, Harness, Place, prepare
 from sinwon.conformance.presentations import Presentations
-from sinwon.conformance.wallets import Wallet, described, wallets
+from sinwon.conformance.wallets import Players, found_players
 from sinwon.core.refusal import Fault
 from sinwon.services.authorization.sign_in_by_pin import ByPin
 from sinwon.services.issuance.issuer import Issuer
@@ -65,10 +66,10 @@ def conformance(place: Place, harness: Harness) -> Iterator[Serving]:
     """All roles and the desk, up inside the block."""
     config = prepare(place)
     with closing(make_world(config)) as world:
-        consulate, players = make_consulate(world), wallets(place.folder, harness)
+        consulate, players = make_consulate(world), found_players(place.folder, harness)
         issuer = issuer_role(world, _issuer(world, players), (ByPin(), ByButton(lambda: certify(consulate)[0].application)))
         roles = [issuer if name == issuer.name else make_role(world, name) for name in ROLES]
-        told = identifiers(config, harness, place.origins[DESK]) | {"wallets": described(players)}
+        told = identifiers(config, harness, place.origins[DESK]) | players.described
         origin = place.origins[DESK]
         desk = Desk(origin, consulate, Presentations(origin, make_gateway(world), SERVICE), told)
         listeners = {role.name: make_listener(config, role) for role in roles}
@@ -77,11 +78,13 @@ def conformance(place: Place, harness: Harness) -> Iterator[Serving]:
             yield Serving(config, desk.origin, desk.identifiers, lambda stop: keep_house(roles, stop))
 
 
-def _issuer(world: World, players: tuple[Wallet, ...]) -> Issuer:
-    """That knows the harness's wallets, and whose offers name the authorization code flow."""
+def _issuer(world: World, players: Players) -> Issuer:
+    """That knows the harness's wallets and who attests them, serves nobody else, and whose offers name the authorization code
+    flow."""
     issuer = make_issuer(world)
-    clients = {**issuer.clients, **{wallet.client.id: wallet.client for wallet in players}}
-    return replace(issuer, clients=clients, settings=replace(issuer.settings, code_offers=True))
+    settings = replace(issuer.settings, code_offers=True, anonymous_wallets=False)
+    trust = with_foreign(issuer.trust, (players.attester.anchor,))
+    return replace(issuer, clients={**issuer.clients, **players.clients}, trust=trust, settings=settings)
 
 
 def parse_harness(base: str, alias: str) -> Harness:

@@ -17,7 +17,6 @@ from sinwon.protocols.oauth.client_authentication.attestation import (
     verify_client_attestation,
 )
 from sinwon.protocols.oauth.errors import INVALID_CLIENT
-from sinwon.services.authorization.clients import Client
 from sinwon.services.issuance.issuer import Issuer
 from sinwon.store.issuer import once
 
@@ -84,7 +83,9 @@ def make_challenge(issuer: Issuer) -> str:
 def _by_attestation(issuer: Issuer, presented: Presented) -> AuthenticatedClient:
     now = issuer.clock()
     found = parse_client_attestation(presented.attestations, presented.pops, client_id=presented.form.get("client_id"))
-    _known(issuer, found.client_id, attestation.METHOD)
+    client = issuer.clients.get(found.client_id)
+    if client is None or client.method != attestation.METHOD:
+        raise Unmet(INVALID_CLIENT, "no client that is attested")
     check_client_attestation(found, issuer=issuer.origin, challenges=challenges(issuer), now=now)
     verified = verify_client_attestation(found, anchors=issuer.trust(), now=now)
     _check_status(issuer, verified, now)
@@ -94,16 +95,11 @@ def _by_attestation(issuer: Issuer, presented: Presented) -> AuthenticatedClient
 
 def _by_assertion(issuer: Issuer, form: Mapping[str, str]) -> AuthenticatedClient:
     found = assertion.parse_client_assertion(form)
-    client = _known(issuer, found.client_id, assertion.METHOD)
+    client = issuer.clients.get(found.client_id)
+    if client is None or not client.keys:
+        raise Unmet(INVALID_CLIENT, "no client with keys")
     assertion.verify_client_assertion(found, client.keys, issuer=issuer.origin, now=issuer.clock())
     return AuthenticatedClient(client.id, None, None, f"{client.id}\x00{found.jti}", found.expires_at + CLOCK_SKEW)
-
-
-def _known(issuer: Issuer, client_id: str, method: str) -> Client:
-    client = issuer.clients.get(client_id)
-    if client is None or client.method != method:
-        raise Unmet(INVALID_CLIENT, "no client with that method")
-    return client
 
 
 def _check_status(issuer: Issuer, verified: VerifiedAttestation, now: int) -> None:

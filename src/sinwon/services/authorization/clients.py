@@ -13,4 +13,4 @@ class Client:
     method: str
     """`attest_jwt_client_auth` or `private_key_jwt`."""
     keys: tuple[PublicKey, ...] = ()
-    """Of `private_key_jwt`."""
+    """Of `private_key_jwt`. An attested client that has some as well may come either way, as test clients do."""
