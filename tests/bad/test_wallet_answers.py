@@ -189,7 +189,7 @@ def test_a_server_that_is_never_content_with_a_nonce_is_left(here: CodeWorld, pa
     headers = {"content-type": "application/json", "dpop-nonce": "n" * 22}
     here.network.tampering[path] = lambda _answer: Answer(status, headers, b'{"error": "use_dpop_nonce"}')
     refused(here, "use_dpop_nonce")
-    assert here.sent(path) == 3
+    assert here.sent(path) == 2
 
 
 @pytest.mark.parametrize("token_type", ["Bearer", "bearer", "MAC", ""])

@@ -8,10 +8,12 @@ from urllib.parse import urlsplit
 import pytest
 
 from sinwon.core.refusal import Refusal
+from sinwon.holder.wallet import Holder
 from sinwon.protocols.vci.configurations import IDENTITY_MDOC, IDENTITY_SD_JWT, ISSUED
 from tests import world
-from tests.code_client import REDIRECT_URI
+from tests.code_client import REDIRECT_URI, code_powers
 from tests.code_world import CodeWorld, code_offer, code_world
+from tests.issuing import PIN
 
 BOTH = (IDENTITY_SD_JWT, IDENTITY_MDOC)
 TYPES = tuple(ISSUED[name].type.named(ISSUED[name].format) for name in BOTH)
@@ -108,3 +110,33 @@ def test_a_no_at_the_issuer_is_a_no(here: CodeWorld) -> None:
         here.wallet().ask_issuer(world.ISSUER, BOTH)
     assert refusal.value.code == "access_denied"
     assert here.sent("/token") == 0
+
+
+def test_the_wallet_looks_after_a_certificate_it_came_for_itself(here: CodeWorld) -> None:
+    wallet = here.wallet()
+    wallet.ask_issuer(world.ISSUER, BOTH, copies=1)
+    assert wallet.state().state == "active"
+    assert wallet.suspend().state == "suspended"
+    wallet.end()
+    assert wallet.left() == {}
+
+
+def test_a_strict_issuer_knows_every_wallet(here: CodeWorld) -> None:
+    """With a code of the offer, too."""
+    here.serve(anonymous_wallets=False)
+    wallet = here.wallet()
+    assert sum(wallet.receive(here.issuing.make_offer().uri, tx_code=PIN, copies=1).values())
+    assert here.sent("/par") == 0
+    assert {proof["aud"] for proof in here.network.proofs} == {world.ISSUER}
+    assert sum(wallet.refresh(copies=2).values())
+
+
+def test_a_wallet_that_nobody_vouches_for_asks_a_strict_issuer_for_nothing(here: CodeWorld) -> None:
+    here.serve(anonymous_wallets=False)
+    wallet = Holder(code_powers(here.network, here.clock, None))
+    with pytest.raises(Refusal) as refusal:
+        wallet.receive(here.issuing.make_offer().uri, tx_code=PIN)
+    assert refusal.value.code == "invalid_metadata"
+    assert here.sent("/token") == 0
+    with pytest.raises(Refusal, match="no_browser"):
+        wallet.ask_issuer(world.ISSUER, BOTH)

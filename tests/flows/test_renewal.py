@@ -85,6 +85,7 @@ def test_the_server_says_what_it_offers(here: WalletWorld) -> None:
     metadata = here.issuing.client.get(SERVER).json()
     assert metadata["dpop_signing_alg_values_supported"] == ["ES256"]
     assert metadata["grant_types_supported"] == [
+        "authorization_code",
         "urn:ietf:params:oauth:grant-type:pre-authorized_code",
         "refresh_token",
     ]

@@ -16,7 +16,7 @@ from sinwon.holder.powers import Powers
 from sinwon.keys.signer import Signer
 from sinwon.protocols.oauth.dpop import TOKEN_TYPE as DPOP
 from sinwon.protocols.oauth.dpop import sign_dpop_proof
-from sinwon.protocols.oauth.errors import USE_DPOP_NONCE
+from sinwon.protocols.oauth.errors import USE_ATTESTATION_CHALLENGE, USE_DPOP_NONCE
 
 NONCE: Final = pattern(r"[\x21\x23-\x5B\x5D-\x7E]{1,512}\Z")  # the characters of [RFC 9449 §8.1]; ours have 54
 CHALLENGE: Final = f'error="{USE_DPOP_NONCE}"'
@@ -66,10 +66,11 @@ class Access:
             return {**proof, **known}
         return {"authorization": f"{DPOP if self.sender else 'Bearer'} {self.token}", **proof, **known}
 
-    def hear(self, answer: Answer) -> bool:
-        """Takes what an answer brings, whatever it is an answer to. Whether the request is to be sent again with that."""
-        again = self.sender is not None and self.sender.hear(answer)
-        return (self.client is not None and self.client.hear(answer)) or again
+    def hear(self, answer: Answer) -> str | None:
+        """Takes what an answer brings, whatever it is an answer to. The code by which it wants the request again with that."""
+        asked = self.sender is not None and self.sender.hear(answer)
+        challenged = self.client is not None and self.client.hear(answer)
+        return USE_DPOP_NONCE if asked else USE_ATTESTATION_CHALLENGE if challenged else None
 
 
 @dataclass(frozen=True, slots=True)

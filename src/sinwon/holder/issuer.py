@@ -54,7 +54,6 @@ MAX_CREDENTIALS: Final = 4 * 1024 * 1024  # a full batch with portraits
 ERROR_CODE: Final = pattern(r"[a-z_]{1,64}\Z")
 REFUSED: Final = "issuer_refused"
 NO_ACCESS: Final = Access()
-TRIES: Final = 3  # of one request: as it is, with a nonce, with a challenge
 MAX_INTERVAL: Final = 30 * 86_400  # seconds; who takes longer has forgotten us
 
 
@@ -189,10 +188,11 @@ class Issuer:
 
     def post(self, url: str, body: bytes, content_type: str, access: Access = NO_ACCESS) -> Answer:
         """Raises Unmet with the issuer's code, Unreachable."""
-        for tries_left in reversed(range(TRIES)):
+        answer = self._send(url, body, content_type, access)
+        answered: set[str] = set()
+        while (asked := access.hear(answer)) and asked not in answered:
+            answered.add(asked)
             answer = self._send(url, body, content_type, access)
-            if not access.hear(answer) or not tries_left:
-                break
         if answer.status not in {200, 201, 202, 204}:
             raise Unmet(_error(answer), f"status {answer.status}")
         return answer
