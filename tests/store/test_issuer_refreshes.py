@@ -153,3 +153,20 @@ def states(engine: Engine) -> dict[str, tuple[str, int]]:
             key: (state, at)
             for key, state, at in connection.execute(select(DEVICES.c.key, DEVICES.c.state, DEVICES.c.added_at))
         }
+
+
+def test_a_family_of_a_client_is_renewed_by_that_instance_alone(engine: Engine) -> None:
+    """Neither by nobody, nor by another client, nor by another instance of the same one."""
+    family = NewFamily("family-3", "cert-1", KEY, ("one",), True, "wallet", "I" * 43)
+    with engine.begin() as connection:
+        refreshes.start(connection, family, now=NOW)
+        for whose in ((None, None), ("wallet", None), ("other", "I" * 43), ("wallet", "J" * 43)):
+            given = dict(zip(("client", "instance"), whose, strict=True))
+            assert refreshes.rotate(connection, family.id, generation=0, key=KEY, now=NOW, **given) is None
+        mine = {"client": "wallet", "instance": "I" * 43}
+        renewed = refreshes.rotate(connection, family.id, generation=0, key=KEY, now=NOW, **mine)
+        found = refreshes.find(connection, family.id)
+    assert renewed is not None
+    assert renewed.by_identifier
+    assert found is not None
+    assert (found.client, found.instance, found.by_identifier, found.generation) == ("wallet", "I" * 43, True, 1)
