@@ -66,6 +66,8 @@ class IssuerSettings(Following, frozen=True, forbid_unknown_fields=True, kw_only
     """Credential configurations that are promised at first and fetched later."""
     anonymous_wallets: bool = True
     """Whether wallets that do not say who they are may redeem pre-authorized codes."""
+    dpop_nonces: bool = False
+    """Whether proofs of keys that tokens are bound to must carry a nonce of ours."""
     client_challenges: bool = False
     """Whether attested wallets must prove themselves for a challenge of ours."""
     code_offers: bool = False

@@ -208,6 +208,7 @@ def make_issuer(world: World) -> Issuer:
             deferred=settings.deferred,
             code_offers=settings.code_offers,
             anonymous_wallets=settings.anonymous_wallets,
+            dpop_nonces=settings.dpop_nonces,
             client_challenges=settings.client_challenges,
         ),
         clients={name: _wallet(name, client) for name, client in settings.clients.items()},
