@@ -103,6 +103,21 @@ def test_C15_a_refused_request_brings_the_next_challenge(issuing: Issuing, requi
         assert wallet.push(headers=challenged(wallet, given[0])).status_code == 201
 
 
+@pytest.mark.parametrize("path", ["/par", "/token"])
+def test_C15_a_wallet_in_a_browser_reads_it_too(issuing: Issuing, path: str) -> None:
+    """Scripts of any origin may send both headers, and read the challenge and the nonce of an answer, a refusal too."""
+    client = with_wallets(issuing, client_challenges=True).client
+    origin = {"Origin": "https://wallet.example", "Access-Control-Request-Method": "POST"}
+    preflight = client.options(path, headers={**origin, "Access-Control-Request-Headers": "oauth-client-attestation"})
+    allowed = {name.strip().lower() for name in preflight.headers["access-control-allow-headers"].split(",")}
+    assert {"oauth-client-attestation", "oauth-client-attestation-pop", "dpop"} <= allowed
+    wallet = Attested(with_wallets(issuing, client_challenges=True))
+    answer = client.post(path, data={"client_id": wallet.client_id}, headers=wallet.headers())
+    refused(answer, 400, "use_attestation_challenge")
+    exposed = {name.strip().lower() for name in answer.headers["access-control-expose-headers"].split(",")}
+    assert {"oauth-client-attestation-challenge", "dpop-nonce"} <= exposed
+
+
 # --- 16: attestations that must not count ---
 
 
