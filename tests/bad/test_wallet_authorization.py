@@ -119,7 +119,6 @@ def offer(grants: dict[str, Any], **changes: Any) -> str:
     "grants",
     [
         {"urn:example:grant": {}},
-        {},
         {"authorization_code": {"issuer_state": 1}},
         {"authorization_code": [], "urn:example:grant": {}},
         {GRANT_TYPE: {"pre-authorized_code": ""}, "authorization_code": {}},
@@ -134,6 +133,12 @@ def test_I08_grants_out_of_shape_or_unknown_stop_the_wallet(here: CodeWorld, gra
 
 def test_I08_control_the_code_flow_beside_an_unknown_grant_is_taken(here: CodeWorld) -> None:
     assert here.wallet().read_offer(offer({"authorization_code": {}, "urn:example:grant": {}})).code is None
+
+
+def test_I08_control_an_offer_without_grants_leads_to_the_issuer(here: CodeWorld) -> None:
+    wallet = here.wallet()
+    assert sum(wallet.receive(offer({}), copies=1).values()) == 1
+    assert len(here.opened) == 1
 
 
 def test_I08_a_server_that_the_issuer_does_not_name_is_not_asked(here: CodeWorld) -> None:

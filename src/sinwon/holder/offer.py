@@ -104,10 +104,10 @@ def _check_issuer(powers: Powers, issuer: str) -> None:
 
 
 def _grant(powers: Powers, offer: CredentialOffer) -> PreAuthorizedGrant | CodeGrant:
-    """A code that is there already is worth no second journey."""
+    """A code that is there already is worth no second journey; an offer without grants leaves the way to issuer and wallet."""
     ready, journey = offer.grants.pre_authorized, offer.grants.authorization_code
     if ready is not None and ready.code:
         return ready
-    if ready is not None or journey is None or powers.client is None:
+    if ready is not None or powers.client is None:
         raise Malformed(INVALID_OFFER, "no grant we know")
-    return journey
+    return journey or CodeGrant()

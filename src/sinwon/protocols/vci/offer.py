@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, quote, urlsplit
 import msgspec
 
 from sinwon.core.refusal import Malformed, Refusal
-from sinwon.core.strict_json import dump, parse_as
+from sinwon.core.strict_json import convert, dump, parse_object
 from sinwon.protocols.oauth.grants.pre_authorized import GRANT_TYPE
 
 SCHEME: Final = "openid-credential-offer"
@@ -73,11 +73,14 @@ def parse_link(link: str) -> CredentialOffer | str:
 
 
 def parse_offer(data: bytes | str) -> CredentialOffer:
-    """An offer as JSON; unknown members are ignored. Raises Malformed."""
+    """An offer as JSON; unknown members are ignored, but not that there are only grants nobody knows. Raises Malformed."""
     try:
-        offer = parse_as(data, CredentialOffer, limit=MAX_OFFER)
+        members = parse_object(data, limit=MAX_OFFER)
+        offer = convert(members, CredentialOffer)
     except Refusal as refusal:
         raise Malformed(INVALID_OFFER, refusal.why) from None
+    if members.get("grants") and offer.grants == Grants():
+        raise Malformed(INVALID_OFFER, "no grant we know")
     ids = offer.credential_configuration_ids
     if not ids or len(set(ids)) != len(ids):
         raise Malformed(INVALID_OFFER, "credential_configuration_ids empty or not unique")
