@@ -30,6 +30,9 @@ async def client_of(issuer: Issuer, request: Request, form: Mapping[str, str]) -
     """None where nobody presented anything. Raises Refusal."""
     attestations, pops = request.headers.getlist(ATTESTATION_HEADER), request.headers.getlist(POP_HEADER)
     presented = Presented(form, tuple(attestations), tuple(pops))
+    if not attestations:
+        return authenticate_client(issuer, presented)
+    # Only an attestation can have a status, whose list may have to be fetched.
     try:
         return authenticate_client(replace(issuer, fetch=None), presented)
     except WouldFetch:
