@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from sinwon.adapters.fetch import Fetcher, Reach
 from sinwon.core import base64url
 from sinwon.core.fetch import Answer
 from sinwon.formats.mdoc.names import MDOC
@@ -69,20 +70,16 @@ def theirs() -> dict[str, Any]:
     return {"key": private_jwk(key("their access")), "certificate": base64url.encode(signer.chain[0])}
 
 
-def asked(node: Oracle, scene: Scene, *queries: dict[str, Any], **more: Any) -> Any:
+def requested(node: Oracle, query: dict[str, Any], request_uri: str, response_uri: str) -> Any:
+    """What the foreign verifier asks, from an address to an address."""
+    addresses = {"requestUri": request_uri, "responseUri": response_uri}
+    known = {"responseKey": RESPONSE_KEY, "query": {"credentials": [query]}, "nonce": NONCE, "state": "s" * 43, "now": NOW}
+    return node.ask("openid4vp.ask", **theirs(), **known, **addresses)
+
+
+def asked(node: Oracle, scene: Scene, query: dict[str, Any]) -> Any:
     """A request of the foreign verifier, at its address."""
-    said = node.ask(
-        "openid4vp.ask",
-        **theirs(),
-        responseKey=RESPONSE_KEY,
-        query={"credentials": list(queries)},
-        requestUri=REQUEST_URI,
-        responseUri=RESPONSE_URI,
-        nonce=NONCE,
-        state="s" * 43,
-        now=NOW,
-        more=more,
-    )
+    said = requested(node, query, REQUEST_URI, RESPONSE_URI)
     scene.here.network.pages[REQUEST_URI] = Answer(200, {"content-type": MEDIA_TYPE}, said["object"].encode())
     onward = b'{"redirect_uri": "https://verifier.example/done#response_code=c"}'
     scene.here.network.pages[RESPONSE_URI] = Answer(200, {"content-type": "application/json"}, onward)
@@ -135,6 +132,26 @@ def verified_mdoc(node: Oracle, _scene: Scene, presentation: str, said: Any, got
     with pytest.raises(OracleRefusal):
         node.ask("mdoc.verify", response=presentation, session={**session, "nonce": "m" * 43}, roots=ROOTS, now=NOW)
     return dict(document["claims"][IDENTITY_TYPE.doctype])
+
+
+@pytest.mark.parametrize("form", QUERIES)
+def test_a_foreign_verifier_on_a_line_of_its_own(node: Oracle, scene: Scene, form: str) -> None:
+    """As above over HTTP, by the fetcher that wallets use: one GET, one POST of a form."""
+    origin = node.ask("openid4vp.open")
+    said = requested(node, QUERIES[form], f"{origin}/request", f"{origin}/answer")
+    node.ask("openid4vp.publish", object=said["object"])
+    fetcher = Fetcher(reach=Reach.DEMO)
+    scene.holder.powers = replace(scene.holder.powers, fetch=fetcher, demo=True)
+    try:
+        sent = scene.holder.present(said["link"], only_required)
+    finally:
+        fetcher.close()
+        posted = node.ask("openid4vp.close")
+    assert sent.redirect_uri == f"{origin}/done#response_code=c"
+    assert [(one["url"], one["type"]) for one in posted] == [("/answer", "application/x-www-form-urlencoded")]
+    heard = parameters_of("https://x/?" + posted[0]["body"])
+    got = node.ask("openid4vp.read", form=heard, payload=said["payload"], responseKey=RESPONSE_KEY, now=NOW)
+    assert (got["state"], list(got["presentations"])) == ("s" * 43, ["q"])
 
 
 def test_a_foreign_verifier_is_told_a_no(node: Oracle, scene: Scene) -> None:

@@ -1,4 +1,7 @@
 // @openid4vc/openid4vp: a foreign verifier that asks and reads what it is answered, and a foreign wallet that answers.
+import { createServer } from 'node:http'
+
+import { getGlobalConfig, setGlobalConfig } from '@openid4vc/oauth2'
 import { calculateX509HashClientIdPrefixValue, Openid4vpClient, Openid4vpVerifier } from '@openid4vc/openid4vp'
 
 import { at } from './clock.mjs'
@@ -54,6 +57,35 @@ export const ask = ({ key, certificate, responseKey, query, requestUri, response
     const object = asked.jar.authorizationRequestJwt
     return { link: asked.authorizationRequest, object, payload: asked.authorizationRequestPayload }
   })
+
+// The same verifier at an address of its own, on loopback: `open` before it asks, `publish` what it asks, `close` to learn what was posted.
+const site = { posted: [] }
+
+async function serve(request, response) {
+  const chunks = []
+  for await (const chunk of request) chunks.push(chunk)
+  const asked = request.url === '/request' && request.method === 'GET'
+  if (!asked) site.posted.push({ url: request.url, type: request.headers['content-type'], body: Buffer.concat(chunks).toString() })
+  response.setHeader('Content-Type', asked ? 'application/oauth-authz-req+jwt' : 'application/json')
+  response.end(asked ? site.object : JSON.stringify({ redirect_uri: `${site.origin}/done#response_code=c` }))
+}
+
+export async function open() {
+  setGlobalConfig({ ...getGlobalConfig(), allowInsecureUrls: true })
+  site.server = createServer(serve).unref()
+  await new Promise((listening) => site.server.listen(0, '127.0.0.1', listening))
+  site.origin = `http://127.0.0.1:${site.server.address().port}`
+  return site.origin
+}
+
+export const publish = ({ object }) => void (site.object = object)
+
+export function close() {
+  setGlobalConfig({ ...getGlobalConfig(), allowInsecureUrls: false })
+  site.server.closeAllConnections()
+  site.server.close()
+  return site.posted.splice(0)
+}
 
 // What the library makes of the posted form; its presentations are for the libraries of their formats.
 export const read = ({ form, payload, responseKey, now }) =>
