@@ -2,6 +2,7 @@
 over HTTP, each beside its control."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,10 +13,10 @@ from sinwon.keys.software import generate_key
 from sinwon.protocols.oauth.client_authentication.attestation import CHALLENGE_LIFETIME, MAX_ATTESTATION, MAX_JTI
 from sinwon.store.issuer.tables import AUTHORIZATIONS
 from tests import world
-from tests.authorizing import Attested, with_wallets
+from tests.authorizing import Attested, Authorizing, with_wallets
 from tests.bad.test_key_attestations import STATES, STATUS, with_status
 from tests.bound_wallet import Headers
-from tests.issuing import Issuing, refused, rows
+from tests.issuing import Issuing, client_of, refused, rows
 
 CODES = ("invalid_client", "invalid_client_attestation", "use_attestation_challenge", "use_fresh_attestation")
 ONE, OTHER = "OAuth-Client-Attestation", "OAuth-Client-Attestation-PoP"
@@ -242,3 +243,41 @@ def test_I15_a_code_in_another_instance(wallet: Attested) -> None:
     thief.bound = wallet.bound
     refused(thief.redeem(code), 400, "invalid_grant")
     assert wallet.redeem(code).status_code == 200
+
+
+# --- T11: a database that was restored has forgotten which proofs were used ---
+
+LATER = [-60, 0, 60]
+
+
+def restored_now(wallet: Authorizing) -> Issuing:
+    """The same issuer, brought back from a backup at this moment."""
+    issuing = wallet.issuing
+    issuer = replace(issuing.issuer, restored_at=issuing.clock.now)
+    return Issuing(issuer, issuing.clock, client_of(issuer), issuing.applications)
+
+
+@pytest.mark.parametrize("later", LATER)
+def test_T11_client_proof_made_before_the_database_was_restored(wallet: Attested, later: int) -> None:
+    """By a clock that may have been a minute ahead."""
+    headers = proven(iat=NOW + later)(wallet)
+    assert wallet.push(headers=headers).status_code == 201
+    wallet.issuing = restored_now(wallet)
+    refused(wallet.push(headers=proven(iat=NOW + later)(wallet)), 401, "invalid_client")
+    refused(wallet.push(headers=headers), 401, "invalid_client")
+
+
+@pytest.mark.parametrize("changes", [{"iat": NOW}, {"iat": NOW + 60}, {"iat": None}, {"iat": None, "exp": NOW + 660}], ids=str)
+def test_T11_assertion_made_before_the_database_was_restored(wallet: Attested, changes: dict[str, Any]) -> None:
+    other = Authorizing(restored_now(wallet))
+    refused(other.push(**other.assertion(**changes)), 401, "invalid_client")
+
+
+def test_T11_control_proofs_made_after_it(wallet: Attested) -> None:
+    wallet.issuing = restored_now(wallet)
+    other = Authorizing(wallet.issuing)
+    wallet.issuing.clock.move(61)
+    assert wallet.push().status_code == 201
+    assert other.push().status_code == 201
+    wallet.issuing.clock.move(600)
+    assert other.push(**other.assertion(iat=None)).status_code == 201

@@ -89,6 +89,7 @@ def _by_attestation(issuer: Issuer, presented: Presented) -> AuthenticatedClient
     check_client_attestation(found, issuer=issuer.origin, challenges=challenges(issuer), now=now)
     verified = verify_client_attestation(found, anchors=issuer.trust(), now=now)
     _check_status(issuer, verified, now)
+    _check_unused(issuer, found.made_at, attestation.WINDOW)
     proof = f"{verified.instance}\x00{verified.jti}"
     return AuthenticatedClient(verified.client_id, verified.instance, verified.provider, proof, verified.expires_at)
 
@@ -99,7 +100,17 @@ def _by_assertion(issuer: Issuer, form: Mapping[str, str]) -> AuthenticatedClien
     if client is None or not client.keys:
         raise Unmet(INVALID_CLIENT, "no client with keys")
     assertion.verify_client_assertion(found, client.keys, issuer=issuer.origin, now=issuer.clock())
+    if found.issued_at is None:
+        _check_unused(issuer, found.expires_at, assertion.MAX_LIFE + CLOCK_SKEW)
+    else:
+        _check_unused(issuer, found.issued_at, CLOCK_SKEW)
     return AuthenticatedClient(client.id, None, None, f"{client.id}\x00{found.jti}", found.expires_at + CLOCK_SKEW)
+
+
+def _check_unused(issuer: Issuer, time: int, ahead: int) -> None:
+    """`ahead` is how far in the future `time` may have lain when the proof was used. Raises Unmet."""
+    if time <= issuer.restored_at + ahead:
+        raise Unmet(INVALID_CLIENT, "made before the database was restored, perhaps used then")
 
 
 def _check_status(issuer: Issuer, verified: VerifiedAttestation, now: int) -> None:
