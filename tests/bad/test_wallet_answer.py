@@ -1,5 +1,6 @@
 """How a wallet answers and what it shows: P21, P23, P28."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -27,9 +28,34 @@ def scene(scenery: Scenes) -> Scene:
     return scenery.fresh()
 
 
-@pytest.mark.parametrize("data", [["e30"], [], "x", [{"type": "payment"}]])
-def test_P21_transaction_data_is_not_understood(scene: Scene, data: Any) -> None:
-    scene.tells(scene.serve(changed(transaction_data=data)), "invalid_transaction_data", "unreadable_request")
+def transaction(**changes: Any) -> str:
+    entry = {"type": "payment", "credential_ids": ["identity"], "amount": "10", **changes}
+    return base64url.encode(json.dumps({name: value for name, value in entry.items() if value is not ...}).encode())
+
+
+P21: dict[str, Any] = {
+    "unknown_type": [transaction()],
+    "extra_field": [transaction(extra=1)],
+    "no_type": [transaction(type=...)],
+    "no_credentials": [transaction(credential_ids=[])],
+    "unknown_credential": [transaction(credential_ids=["nobody"])],
+    "only_other_hashes": [transaction(transaction_data_hashes_alg=["sha3-512"])],
+    "not_base64url": ["{}"],
+    "names_twice": [base64url.encode(b'{"type":"payment","type":"x","credential_ids":["identity"]}')],
+    "markup_in_the_amount": [transaction(amount="<b>10</b>\u202e01")],
+    "two_that_differ": [transaction(), transaction(amount="20")],
+    "an_empty_object": ["e30"],
+    "empty": [],
+    "not_a_list": "x",
+    "not_encoded": [{"type": "payment"}],
+    "larger_than_any": [transaction(amount="1" * 9000)],
+    "more_than_any": [transaction()] * 5,
+}
+
+
+@pytest.mark.parametrize("fault", P21)
+def test_P21_transaction_data_is_not_understood(scene: Scene, fault: str) -> None:
+    scene.tells(scene.serve(changed(transaction_data=P21[fault])), "invalid_transaction_data", "unreadable_request")
 
 
 def test_P21_control(scene: Scene) -> None:

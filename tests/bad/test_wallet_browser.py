@@ -211,7 +211,7 @@ def unknown(payload: bytes) -> dict[str, str]:
     return signature("gov24", payload, client_id="foo:bar")
 
 
-@pytest.mark.parametrize("signers", [(bad, good), (good, bad), (unknown, good), (unknown, bad, good)])
+@pytest.mark.parametrize("signers", [(bad, good), (good, bad), (unknown, good), (unknown, bad, good), (bad, bad, bad, good)])
 def test_P26_a_bad_signature_is_passed_over(scene: Scene, signers: tuple[Callable[[bytes], dict[str, str]], ...]) -> None:
     seen: list[str] = []
 

@@ -20,6 +20,7 @@ from sinwon.formats.jose.jws import sign_jws
 from sinwon.formats.sdjwt.disclosures import process
 from sinwon.formats.sdjwt.parse import parse_sd_jwt
 from sinwon.holder.present import everything
+from sinwon.holder.request import MAX_OBJECT
 from sinwon.holder.verifiers import Verifiers
 from sinwon.keys.jwk import certificate_text, parse_public_jwk
 from tests import world
@@ -241,6 +242,19 @@ def test_P08_control(scene: Scene) -> None:
     told = answered(scene, unsigned())
     assert process(parse_sd_jwt(told["vp_token"]["identity"][0]))["name_ko"] == "홍길동"
     assert scene.holder.history.events[-1].party == f"redirect_uri:{RESPONSE_URI}"
+
+
+def padded(size: int) -> str:
+    query = json.dumps(forged().claims["dcql_query"])
+    return unsigned(dcql_query=query + " " * (size - len(query)))
+
+
+def test_P08_control_the_largest_query_of_a_link(scene: Scene) -> None:
+    assert "vp_token" in answered(scene, padded(MAX_OBJECT))
+
+
+def test_P08_a_query_that_is_larger(scene: Scene) -> None:
+    scene.stops(padded(MAX_OBJECT + 1))
 
 
 # --- P09: in the clear ---

@@ -84,7 +84,7 @@ def read_browser_request(powers: Powers, copies: Copies, answered: Container[str
     if check_address(asked.origin, INVALID, demo=powers.demo) != asked.origin:
         raise Malformed(INVALID, "not an origin")
     request = _authentic(powers, asked)
-    # 2 answered through the browser, encrypted unless this wallet may do without [OID4VP A.2; HAIP 5.2]
+    # 3 answered through the browser, encrypted unless this wallet may do without [OID4VP A.2; HAIP 5.2]
     modes = (BROWSER_MODE, PLAIN_BROWSER_MODE) if powers.verifiers.plain else (BROWSER_MODE,)
     if request.claims.response_type != RESPONSE_TYPE or request.claims.response_mode not in modes:
         raise Unmet(INVALID, "another response type or response mode")
@@ -122,7 +122,7 @@ def _authentic(powers: Powers, asked: Asked) -> AuthenticRequest:
         raise Malformed(INVALID, "a protocol we do not speak")
     claims, client = _signed(powers, asked) if asked.protocol == SIGNED else _signed_by_one(powers, asked)
     check_times(claims, powers.clock())
-    # for this page: an exact word, so that a request cannot be shown again elsewhere [OID4VP A.2]
+    # 2 for this page: an exact word, so that a request cannot be shown again elsewhere [OID4VP A.2]
     if asked.origin not in claims.expected_origins:
         raise Unmet(INVALID, "made for another page")
     return AuthenticRequest(claims, client, asked.origin)

@@ -96,7 +96,7 @@ def verify_client(jws: Jws, client_id: str, *, anchors: frozenset[bytes], verifi
         client = _attested(jws, client_id, name, verifiers, now)
     else:
         client = _certified(jws, client_id, prefix, name, anchors, now)
-    # explicitly typed, signed by the client's key [OID4VP 5; RFC 9101 10.8]
+    # 4 explicitly typed, signed by the client's key [OID4VP 5; RFC 9101 10.8]
     if client.key is None:
         raise Untrusted(INVALID, "a client without a key")
     verify_jws(jws, client.key, typ=TYP)

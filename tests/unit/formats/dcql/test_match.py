@@ -195,3 +195,10 @@ def test_trusted_authorities(authorities: frozenset[tuple[str, str]] | None, mat
         return
     with pytest.raises(Unmet):
         match_query(query, [held])
+
+
+@pytest.mark.parametrize("kind", ["etsi_tl", "openid_federation", "x"])
+def test_authorities_of_a_kind_that_we_cannot_tell_are_passed_over(kind: str) -> None:
+    query = parse_query(ask(trusted_authorities=[{"type": kind, "values": ["https://list.example"]}]))
+    held = Held("dc+sd-jwt", frozenset({PID}), PERSON, frozenset({("aki", "BBBB")}))
+    assert match_query(query, [held]).candidates
