@@ -4,7 +4,7 @@ As JSON by handle, or in a browser, which is sent to the wallet and comes back t
 documents of invented people.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -117,4 +117,12 @@ def describe(wishes: Mapping[str, str], return_to: str) -> Description:
 def _lines(outcome: Outcome) -> list[tuple[str, str]]:
     """What was shown, for reading: name and value."""
     shown = (outcome.credentials or {}).values()
-    return [(name, str(value)) for one in shown for name, value in one.claims.items()]
+    return [line for one in shown for name, value in one.claims.items() for line in _line(name, value)]
+
+
+def _line(name: str, value: object) -> Iterator[tuple[str, str]]:
+    if isinstance(value, dict):
+        for below, member in value.items():
+            yield from _line(f"{name} / {below}", member)
+    else:
+        yield name, ", ".join(map(str, value)) if isinstance(value, list) else str(value)
