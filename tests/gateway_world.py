@@ -153,6 +153,8 @@ def gateway_world(
     folder: Path,
     settings: Settings = Settings(),  # noqa: B008 (frozen)
     engine: Engine | None = None,
+    *,
+    rsa: bool = False,
 ) -> Iterator[GatewayWorld]:
     """With an empty SQLite database in `folder`, or on `engine`, which has the tables already."""
     if engine is None:
@@ -176,6 +178,7 @@ def gateway_world(
         clock=clock,
         random=random,
         settings=settings,
+        rsa_signer=world.rsa_key() if rsa else None,
     )
     for name in ("gov24", "oka365", "bank", "shop"):
         callback = f"https://{name}.example/callback"

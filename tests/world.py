@@ -9,6 +9,7 @@ from random import Random
 
 from sinwon.formats.mdoc.names import DOCUMENT_SIGNER
 from sinwon.keys.authority import Authority, create_authority
+from sinwon.keys.rsa import RsaKey, generate_rsa_key
 from sinwon.keys.signer import CertifiedSigner
 from sinwon.keys.software import SoftwareKey, derive_key
 from sinwon.keys.trust import Anchor, Purpose, TrustAnchors
@@ -52,6 +53,12 @@ class SeededRandomness:
 def key(name: str) -> SoftwareKey:
     """The key of that name: the same in every run."""
     return derive_key(b"\x07" * 32, name.encode())
+
+
+@cache
+def rsa_key() -> RsaKey:
+    """For ID tokens; another one in each run."""
+    return generate_rsa_key()
 
 
 @cache

@@ -111,6 +111,8 @@ class AnchorSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
 
 class GatewaySettings(Following, frozen=True, forbid_unknown_fields=True, kw_only=True):
     id_token_key: str
+    id_token_rsa_key: str | None = None
+    """For services that read RS256 only."""
     access: dict[str, AccessSettings]
     """Service id → its access key and certificate."""
     wallet_endpoint: str = "openid4vp://"

@@ -9,6 +9,7 @@ import click
 from sinwon.cli.wiring import make_consulate, make_gateway, make_world
 from sinwon.config import read_config
 from sinwon.core.ids import new_secret
+from sinwon.protocols.oauth.client_authentication.secret import METHODS
 from sinwon.services.accounts.register_officer import register_officer
 from sinwon.services.sign_in.register_client import Registration, register_client
 
@@ -37,11 +38,24 @@ def officer_command(login: str, mission: str, name: str, path: Path) -> None:
 @click.option(
     "--sector", help="Clients of one sector know a person by the same subject; the first address's host where not given."
 )
+@click.option(
+    "--id-token-alg", type=click.Choice(["ES256", "RS256"]), default="ES256", help="What its ID tokens are signed with."
+)
+@click.option("--auth-method", type=click.Choice(METHODS), help="The only way it may authenticate; either where not given.")
 @CONFIG
-def client_command(client_id: str, service: str, redirect_uris: tuple[str, ...], sector: str | None, path: Path) -> None:
+def client_command(
+    client_id: str,
+    service: str,
+    redirect_uris: tuple[str, ...],
+    sector: str | None,
+    id_token_alg: str,
+    auth_method: str | None,
+    path: Path,
+) -> None:
     """Register a service's OpenID Connect client at the gateway; the secret is shown once."""
     known_as = sector or urlsplit(redirect_uris[0]).hostname or ""
     with closing(make_world(read_config(path))) as world:
         secret = new_secret(world.random)
-        register_client(make_gateway(world), Registration(client_id, service, redirect_uris, secret, known_as))
+        wanted = Registration(client_id, service, redirect_uris, secret, known_as, id_token_alg, auth_method)
+        register_client(make_gateway(world), wanted)
     click.echo(f"secret: {secret}")

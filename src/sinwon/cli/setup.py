@@ -19,6 +19,7 @@ from sinwon.core.ids import Randomness
 from sinwon.core.strict_json import dump
 from sinwon.formats.mdoc.names import DOCUMENT_SIGNER
 from sinwon.keys.authority import Authority, create_authority
+from sinwon.keys.rsa import generate_rsa_key
 from sinwon.keys.software import SoftwareKey, generate_key
 from sinwon.keys.uri import write_key
 
@@ -63,6 +64,7 @@ def set_up(plan: Plan, *, now: int, random: Randomness) -> Path:
     _leaf(folder, "documents", authorities["issuing"], "Sinwon documents", issuer, now, random, documents)
     _leaf(folder, "status", authorities["status"], "Sinwon status", issuer, now, random)
     _key(folder, "id-token")
+    write_key(_uri(folder, "id-token-rsa"), generate_rsa_key().to_der())
     for service in plan.services:
         uri, hosts = f"urn:sinwon:service:{service}", (urlsplit(plan.origins["gateway"]).hostname or "",)
         _leaf(folder, f"access-{service}", authorities["access"], service, uri, now, random, hosts=hosts)
@@ -125,6 +127,7 @@ def _toml(plan: Plan) -> str:
         ],
         "gateway": [
             f'id_token_key = "{_uri(folder, "id-token")}"',
+            f'id_token_rsa_key = "{_uri(folder, "id-token-rsa")}"',
             f'wallet_endpoint = "{plan.wallet_endpoint}"',
         ],
     }

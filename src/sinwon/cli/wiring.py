@@ -40,7 +40,7 @@ from sinwon.keys.jwk import PublicKey, parse_public_jwk
 from sinwon.keys.seal import Seal
 from sinwon.keys.signer import CertifiedSigner
 from sinwon.keys.trust import Anchor, Purpose
-from sinwon.keys.uri import open_master, open_signer
+from sinwon.keys.uri import open_master, open_rsa_signer, open_signer
 from sinwon.protocols.credential_types import TYPES
 from sinwon.protocols.trust.follow import Follower
 from sinwon.services.authorization.clients import Client
@@ -291,7 +291,8 @@ def make_gateway(world: World) -> Gateway:
         fetch=world.fetch,
         clock=world.clock,
         random=world.random,
-        settings=GatewayPolicy(wallet_endpoint=settings.wallet_endpoint),
+        settings=GatewayPolicy(settings.wallet_endpoint, clients_without_pkce=world.config.profile == "conformance"),
+        rsa_signer=open_rsa_signer(settings.id_token_rsa_key) if settings.id_token_rsa_key else None,
     )
 
 

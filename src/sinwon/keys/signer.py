@@ -20,6 +20,23 @@ class Signer(Protocol):
         ...
 
 
+class RsaSigner(Protocol):
+    """An RSA signing key: RS256 over whole messages (RFC 7518 §3.3), for ID tokens only. Its members have names of their own,
+    so that it cannot stand where a Signer is meant."""
+
+    @property
+    def rsa_jwk(self) -> Mapping[str, str]:
+        """kty, n, e and nothing else."""
+        ...
+
+    @property
+    def rsa_thumbprint(self) -> str:
+        """RFC 7638, base64url."""
+        ...
+
+    def sign_rs256(self, message: bytes) -> bytes: ...
+
+
 class Agreement(Protocol):
     """A P-256 key agreement key (ECDH-ES receivers)."""
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from sinwon.core.refusal import Fault
+from sinwon.keys.rsa import RsaKey, load_rsa_key
 from sinwon.keys.seal import MasterKey
 from sinwon.keys.software import SoftwareKey, load_key
 
@@ -19,6 +20,11 @@ OWNER_ONLY: Final = 0o600
 def open_signer(uri: str) -> SoftwareKey:
     """The P-256 key at `uri`. Raises Fault."""
     return load_key(_read(uri))
+
+
+def open_rsa_signer(uri: str) -> RsaKey:
+    """The RSA key at `uri`. Raises Fault."""
+    return load_rsa_key(_read(uri))
 
 
 def open_master(uri: str) -> MasterKey:

@@ -52,14 +52,26 @@ def parse_authorization_request(parameters: Mapping[str, str]) -> AuthorizationR
 def check_authorization_request(request: AuthorizationRequest) -> str:
     """The rules for every client; gives the code challenge. Raises Refusal, whose code may go to the redirect URI."""
     # 1 only the code flow, answered in the query [RFC 9700 2.1.2]
+    _check_code_flow(request)
+    # 2 PKCE with S256, for every client [RFC 9700 2.1.1]
+    return parse_challenge(request.code_challenge, request.code_challenge_method)
+
+
+def check_request_without_pkce(request: AuthorizationRequest) -> str | None:
+    """The same for a confidential client that is registered to do without PKCE; a challenge that it sends counts."""
+    _check_code_flow(request)
+    if request.code_challenge is None and request.code_challenge_method is None:
+        return None
+    return parse_challenge(request.code_challenge, request.code_challenge_method)
+
+
+def _check_code_flow(request: AuthorizationRequest) -> None:
     if request.response_type is None:
         raise Unmet(INVALID_REQUEST, "response_type missing")
     if request.response_type != "code":
         raise Unmet(UNSUPPORTED_RESPONSE_TYPE, "response_type is not code")
     if request.response_mode not in {None, "query"}:
         raise Unmet(INVALID_REQUEST, "response_mode is not query")
-    # 2 PKCE with S256, for every client [RFC 9700 2.1.1]
-    return parse_challenge(request.code_challenge, request.code_challenge_method)
 
 
 def answer_uri(redirect_uri: str, parameters: Mapping[str, str | None]) -> str:

@@ -18,8 +18,8 @@ JWKS: Final = "/jwks"
 ALWAYS: Final = ("iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "at_hash")
 
 
-def provider_metadata(issuer: str, presets: Iterable[Preset]) -> dict[str, Any]:
-    """The discovery document for the purposes the catalogue offers."""
+def provider_metadata(issuer: str, presets: Iterable[Preset], algorithms: Iterable[str]) -> dict[str, Any]:
+    """The discovery document for the purposes the catalogue offers, and the `algorithms` of ID tokens."""
     offered = tuple(presets)
     names = {service_path(name)[0] for preset in offered for name in preset.claims}
     return {
@@ -34,7 +34,7 @@ def provider_metadata(issuer: str, presets: Iterable[Preset]) -> dict[str, Any]:
         "grant_types_supported": [GRANT_TYPE],
         "acr_values_supported": list(ACR.values()),
         "subject_types_supported": ["pairwise"],
-        "id_token_signing_alg_values_supported": ["ES256"],
+        "id_token_signing_alg_values_supported": list(algorithms),
         "token_endpoint_auth_methods_supported": list(METHODS),
         "claim_types_supported": ["normal"],
         "claims_supported": [*ALWAYS, *sorted(names)],

@@ -12,11 +12,13 @@ from typing import Final
 
 from sinwon.core import base64url
 from sinwon.formats.jose.jws import sign_jws
+from sinwon.formats.jose.rs256 import RS256, sign_rs256
 from sinwon.keys.jwk import parse_public_jwk
-from sinwon.keys.signer import Signer
+from sinwon.keys.signer import RsaSigner, Signer
 from sinwon.protocols.trust.catalogue import Level
 
 LIFETIME: Final = 300
+ES256: Final = "ES256"
 ACR: Final[Mapping[Level, str]] = {"L1": "urn:sinwon:acr:l1", "L2": "urn:sinwon:acr:l2", "L3": "urn:sinwon:acr:l3"}
 AMR: Final[Mapping[Level, tuple[str, ...]]] = {"L1": ("swk",), "L2": ("swk",), "L3": ("pop", "pin", "mfa")}
 
@@ -31,8 +33,17 @@ class Authentication:
     nonce: str | None
 
 
-def sign_id_token(authentication: Authentication, *, issuer: str, access_token: str, signer: Signer, now: int) -> str:
+def sign_id_token(claims: Mapping[str, object], signer: Signer) -> str:
     """A compact JWS of typ JWT, ES256, with the key's thumbprint as `kid`."""
+    return sign_jws({"typ": "JWT", "kid": key_id(signer)}, claims, signer)
+
+
+def sign_rsa_id_token(claims: Mapping[str, object], signer: RsaSigner) -> str:
+    """The same with RS256."""
+    return sign_rs256({"typ": "JWT", "kid": signer.rsa_thumbprint}, claims, signer)
+
+
+def id_token_claims(authentication: Authentication, *, issuer: str, access_token: str, now: int) -> dict[str, object]:
     claims: dict[str, object] = {
         "iss": issuer,
         "sub": authentication.subject,
@@ -46,7 +57,7 @@ def sign_id_token(authentication: Authentication, *, issuer: str, access_token: 
     }
     if authentication.nonce is not None:
         claims["nonce"] = authentication.nonce
-    return sign_jws({"typ": "JWT", "kid": key_id(signer)}, claims, signer)
+    return claims
 
 
 def at_hash(access_token: str) -> str:
@@ -61,4 +72,9 @@ def key_id(signer: Signer) -> str:
 
 def signing_jwk(signer: Signer) -> dict[str, str]:
     """The key as it stands in the JWK set."""
-    return {**signer.public_jwk, "kid": key_id(signer), "use": "sig", "alg": "ES256"}
+    return {**signer.public_jwk, "kid": key_id(signer), "use": "sig", "alg": ES256}
+
+
+def rsa_signing_jwk(signer: RsaSigner) -> dict[str, str]:
+    """The other one, where there is one."""
+    return {**signer.rsa_jwk, "kid": signer.rsa_thumbprint, "use": "sig", "alg": RS256}

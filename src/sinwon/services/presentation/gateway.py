@@ -11,7 +11,7 @@ from sinwon.core.clock import Clock
 from sinwon.core.fetch import Fetch
 from sinwon.core.ids import Randomness
 from sinwon.keys.seal import Seal
-from sinwon.keys.signer import CertifiedSigner, Signer
+from sinwon.keys.signer import CertifiedSigner, RsaSigner, Signer
 from sinwon.keys.trust import TrustAnchors
 from sinwon.protocols.oauth.grants.authorization_code import CODE_SECONDS
 from sinwon.protocols.trust.catalogue import Catalogue
@@ -33,6 +33,8 @@ class Settings:
     """What a wallet link begins with: a scheme, or a claimed https address."""
     cross_device: frozenset[str] = frozenset()
     """Services that show a QR code for a wallet on another device. An answer still counts only in the browser that asked."""
+    clients_without_pkce: bool = False
+    """Whether clients may be registered to do without a code challenge."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,8 @@ class Gateway:
     clock: Clock
     random: Randomness
     settings: Settings = Settings()
+    rsa_signer: RsaSigner | None = None
+    """Signs ID tokens of clients that are registered for RS256."""
     statuses: StatusLists = field(default_factory=StatusLists)
     clients: dict[str, Client] = field(default_factory=dict)
     """Those met so far. A registration never changes, so they are kept; unknown ids are not."""

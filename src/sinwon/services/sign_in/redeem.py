@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from typing import Final
 
 from sinwon.core.ids import digest, new_secret
-from sinwon.core.refusal import Unmet
+from sinwon.core.refusal import Fault, Unmet
+from sinwon.formats.jose.rs256 import RS256
 from sinwon.protocols.oauth.client_authentication.secret import ClientSecret, check_client_secret, parse_client_secret
 from sinwon.protocols.oauth.errors import INVALID_CLIENT, INVALID_GRANT
 from sinwon.protocols.oauth.grants.authorization_code import (
@@ -19,7 +20,7 @@ from sinwon.protocols.oauth.grants.authorization_code import (
 )
 from sinwon.protocols.oauth.token_request import TokenResponse, check_grant_type
 from sinwon.protocols.oidc.authentication_request import OPENID
-from sinwon.protocols.oidc.id_token import Authentication, sign_id_token
+from sinwon.protocols.oidc.id_token import Authentication, id_token_claims, sign_id_token, sign_rsa_id_token
 from sinwon.protocols.oidc.subject import pairwise_subject
 from sinwon.services.presentation.gateway import TOKEN_SECONDS, Gateway
 from sinwon.services.presentation.permission import permit
@@ -69,6 +70,8 @@ def _load(gateway: Gateway, secret: ClientSecret, request: CodeRequest) -> tuple
     check_client_secret(secret, client.secret_digest if client else NOBODY)
     if client is None:
         raise Unmet(INVALID_CLIENT, "client not registered")
+    if client.auth_method not in {None, secret.method}:
+        raise Unmet(INVALID_CLIENT, "not the method this client is registered for")
     with reading(gateway.engine) as connection:
         return client, sign_in_of_code(connection, digest(request.code))
 
@@ -93,8 +96,17 @@ def _consume(gateway: Gateway, client: Client, sign_in: SignIn, presentation: Pr
         level=result.level,
         nonce=sign_in.nonce,
     )
-    id_token = sign_id_token(authentication, issuer=gateway.origin, access_token=token, signer=gateway.signer, now=now)
-    return TokenResponse(token, "Bearer", TOKEN_SECONDS, id_token, f"{OPENID} {presentation.preset}")
+    claims = id_token_claims(authentication, issuer=gateway.origin, access_token=token, now=now)
+    return TokenResponse(token, "Bearer", TOKEN_SECONDS, _signed(gateway, client, claims), f"{OPENID} {presentation.preset}")
+
+
+def _signed(gateway: Gateway, client: Client, claims: Mapping[str, object]) -> str:
+    """With the one algorithm that this client is registered for (RFC 8725 §3.1)."""
+    if client.id_token_alg != RS256:
+        return sign_id_token(claims, gateway.signer)
+    if gateway.rsa_signer is None:
+        raise Fault("a client is registered for RS256, and there is no RSA key any more")
+    return sign_rsa_id_token(claims, gateway.rsa_signer)
 
 
 def _revoke(gateway: Gateway, sign_in: SignIn, now: int) -> None:

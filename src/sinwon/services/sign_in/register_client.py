@@ -7,6 +7,9 @@ from urllib.parse import urlsplit
 from sinwon.core.fetch import LOOPBACK
 from sinwon.core.ids import digest
 from sinwon.core.refusal import Unmet
+from sinwon.formats.jose.rs256 import RS256
+from sinwon.protocols.oauth.client_authentication.secret import METHODS
+from sinwon.protocols.oidc.id_token import ES256
 from sinwon.services.presentation.gateway import Gateway
 from sinwon.store.audit import Entry
 from sinwon.store.engine import writing
@@ -29,11 +32,23 @@ class Registration:
     secret: str
     sector: str
     """Clients of one sector know a person by the same `sub`: the host of the service, or a name for its family of hosts."""
+    id_token_alg: str = ES256
+    """ES256 or RS256."""
+    auth_method: str | None = None
+    """`client_secret_basic` or `client_secret_post`; None: either."""
+    pkce: bool = True
+    """Whether it must send a code challenge; what it sends counts in any case."""
+
+
+def algorithms(gateway: Gateway) -> tuple[str, ...]:
+    """Those ID tokens can be signed with."""
+    return (ES256,) if gateway.rsa_signer is None else (ES256, RS256)
 
 
 def register_client(gateway: Gateway, registration: Registration) -> None:
     """Once; the same registration again changes nothing, another one under this id is refused. Raises Unmet."""
     _check(registration, plain=gateway.origin.startswith("http:"))
+    _check_terms(gateway, registration)
     if gateway.catalogue().service(registration.service) is None:
         raise Unmet(INVALID, "no such service in the catalogue")
     now = gateway.clock()
@@ -44,6 +59,9 @@ def register_client(gateway: Gateway, registration: Registration) -> None:
         digest(registration.secret),
         registration.redirect_uris,
         now,
+        registration.id_token_alg,
+        registration.auth_method,
+        registration.pkce,
     )
     with writing(gateway.engine) as connection:
         existing = find_client(connection, wanted.id)
@@ -55,7 +73,17 @@ def register_client(gateway: Gateway, registration: Registration) -> None:
 
 
 def _terms(client: Client) -> tuple[object, ...]:
-    return client.service, client.sector, client.secret_digest, client.redirect_uris
+    asked = client.id_token_alg, client.auth_method, client.pkce
+    return client.service, client.sector, client.secret_digest, client.redirect_uris, *asked
+
+
+def _check_terms(gateway: Gateway, registration: Registration) -> None:
+    if registration.id_token_alg not in algorithms(gateway):
+        raise Unmet(INVALID, "no key here for this algorithm of ID tokens")
+    if registration.auth_method not in {None, *METHODS}:
+        raise Unmet(INVALID, "no such method of client authentication")
+    if not registration.pkce and not gateway.settings.clients_without_pkce:
+        raise Unmet(INVALID, "every client sends a code challenge here")
 
 
 def _check(registration: Registration, *, plain: bool) -> None:

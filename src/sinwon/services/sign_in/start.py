@@ -13,6 +13,7 @@ from sinwon.core.refusal import Refusal, Unmet
 from sinwon.protocols.oauth.authorization_request import (
     AuthorizationRequest,
     check_authorization_request,
+    check_request_without_pkce,
     parse_authorization_request,
 )
 from sinwon.protocols.oidc.authentication_request import AuthenticationRequest, check_authentication_request
@@ -56,7 +57,7 @@ def start_sign_in(gateway: Gateway, parameters: Mapping[str, str], browser: str 
     client = _client(gateway, request)
     try:
         # 2 rules of OAuth, of OpenID Connect, of the catalogue
-        challenge = check_authorization_request(request)
+        challenge = (check_authorization_request if client.pkce else check_request_without_pkce)(request)
         wish = check_authentication_request(parameters, request.scope)
         permission = permit(gateway.catalogue(), service=client.service, preset=wish.preset, now=now)
     except Refusal as refusal:
@@ -86,7 +87,7 @@ def _begin(
     request: AuthorizationRequest,
     wish: AuthenticationRequest,
     permission: Permission,
-    challenge: str,
+    challenge: str | None,
     browser: str,
     now: int,
 ) -> str:

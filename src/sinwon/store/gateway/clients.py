@@ -7,7 +7,7 @@ catalogue, under the id of its service.
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import JSON, BigInteger, Column, Connection, String, Table, bindparam, insert, select
+from sqlalchemy import JSON, BigInteger, Boolean, Column, Connection, String, Table, bindparam, insert, select, true
 
 from sinwon.store.gateway.metadata import METADATA
 from sinwon.store.names import is_key
@@ -21,6 +21,9 @@ CLIENTS: Final = Table(
     Column("secret_digest", String(43), nullable=False),
     Column("redirect_uris", JSON, nullable=False),
     Column("registered_at", BigInteger, nullable=False),
+    Column("id_token_alg", String(5), nullable=False, server_default="ES256"),
+    Column("auth_method", String(32)),
+    Column("pkce", Boolean, nullable=False, server_default=true()),
 )
 
 
@@ -34,6 +37,12 @@ class Client:
     secret_digest: str
     redirect_uris: tuple[str, ...]
     registered_at: int
+    id_token_alg: str = "ES256"  # noqa: S105 (an algorithm)
+    """What its ID tokens are signed with: ES256 or RS256."""
+    auth_method: str | None = None
+    """How it authenticates at the token endpoint; None: by secret, either way."""
+    pkce: bool = True
+    """Whether a code challenge is required."""
 
 
 COLUMNS: Final = (
@@ -43,6 +52,9 @@ COLUMNS: Final = (
     CLIENTS.c.secret_digest,
     CLIENTS.c.redirect_uris,
     CLIENTS.c.registered_at,
+    CLIENTS.c.id_token_alg,
+    CLIENTS.c.auth_method,
+    CLIENTS.c.pkce,
 )
 INSERT: Final = insert(CLIENTS)
 FIND: Final = select(*COLUMNS).where(CLIENTS.c.id == bindparam("client"))
@@ -57,6 +69,9 @@ def insert_client(connection: Connection, client: Client) -> None:
         "secret_digest": client.secret_digest,
         "redirect_uris": list(client.redirect_uris),
         "registered_at": client.registered_at,
+        "id_token_alg": client.id_token_alg,
+        "auth_method": client.auth_method,
+        "pkce": client.pkce,
     }
     connection.execute(INSERT, row)
 
@@ -65,5 +80,5 @@ def find_client(connection: Connection, client_id: str) -> Client | None:
     row = connection.execute(FIND, {"client": client_id}).first() if is_key(client_id) else None
     if row is None:
         return None
-    identity, service, sector, secret_digest, redirect_uris, registered_at = row
-    return Client(identity, service, sector, secret_digest, tuple(redirect_uris), registered_at)
+    identity, service, sector, secret_digest, redirect_uris, *terms = row
+    return Client(identity, service, sector, secret_digest, tuple(redirect_uris), *terms)

@@ -31,7 +31,7 @@ SIGN_INS: Final = Table(
     Column("redirect_uri", Text, nullable=False),
     Column("state", Text),
     Column("nonce", Text),
-    Column("code_challenge", String(43), nullable=False),
+    Column("code_challenge", String(43)),
     Column("presentation", String(43), nullable=False, unique=True),
     Column("progress", String(10), nullable=False),
     Column("expires_at", BigInteger, nullable=False),
@@ -50,7 +50,8 @@ class SignIn:
     redirect_uri: str
     state: str | None
     nonce: str | None
-    code_challenge: str
+    code_challenge: str | None
+    """None where the client is registered to do without."""
     presentation: str
     """The question now open for it; asking again replaces it."""
     progress: Progress

@@ -7,11 +7,12 @@ from sinwon.core.refusal import Refusal
 from sinwon.core.strict_json import dump
 from sinwon.protocols.oauth.errors import INVALID_CLIENT
 from sinwon.protocols.oidc.discovery import provider_metadata
-from sinwon.protocols.oidc.id_token import signing_jwk
+from sinwon.protocols.oidc.id_token import rsa_signing_jwk, signing_jwk
 from sinwon.protocols.trust.catalogue import Catalogue
 from sinwon.services.presentation.gateway import Gateway
 from sinwon.services.sign_in.read_claims import read_claims
 from sinwon.services.sign_in.redeem import redeem_code
+from sinwon.services.sign_in.register_client import algorithms
 from sinwon.web.shared.answers import error_answer, json_answer, public_answer
 from sinwon.web.shared.reading import bearer, read_form
 
@@ -21,7 +22,7 @@ MAX_AGE = 300  # seconds a service may keep discovery and keys
 class Provider:
     def __init__(self, gateway: Gateway) -> None:
         self.gateway = gateway
-        self._jwks = dump({"keys": [signing_jwk(gateway.signer)]})
+        self._jwks = dump({"keys": _keys(gateway)})
         self._discovery: tuple[Catalogue, bytes] | None = None
 
     async def discovery(self, request: Request) -> Response:
@@ -29,7 +30,7 @@ class Provider:
         catalogue = self.gateway.catalogue()
         if self._discovery is None or self._discovery[0] is not catalogue:
             offered = [preset for preset in catalogue.presets if preset.is_permissible]
-            self._discovery = catalogue, dump(provider_metadata(self.gateway.origin, offered))
+            self._discovery = catalogue, dump(provider_metadata(self.gateway.origin, offered, algorithms(self.gateway)))
         return public_answer(self._discovery[1], "application/json", request, max_age=MAX_AGE)
 
     async def jwks(self, request: Request) -> Response:
@@ -49,3 +50,8 @@ class Provider:
             return json_answer(read_claims(self.gateway, bearer(request)))
         except Refusal as refusal:
             return error_answer(refusal.code, 401, {"WWW-Authenticate": f'Bearer error="{refusal.code}"'})
+
+
+def _keys(gateway: Gateway) -> list[dict[str, str]]:
+    own = [signing_jwk(gateway.signer)]
+    return own if gateway.rsa_signer is None else [*own, rsa_signing_jwk(gateway.rsa_signer)]

@@ -5,7 +5,7 @@ from base64 import b64encode
 import pytest
 
 from sinwon.core.refusal import Refusal
-from sinwon.protocols.oauth.client_authentication.secret import MAX_HEADER, ClientSecret, parse_client_secret
+from sinwon.protocols.oauth.client_authentication.secret import BASIC, MAX_HEADER, POST, ClientSecret, parse_client_secret
 
 
 def basic(text: str) -> str:
@@ -13,11 +13,11 @@ def basic(text: str) -> str:
 
 
 def test_both_halves_of_basic_are_form_encoded() -> None:
-    assert parse_client_secret(basic("a%3Ab+c:p%25q"), {}) == ClientSecret("a:b c", "p%q")
+    assert parse_client_secret(basic("a%3Ab+c:p%25q"), {}) == ClientSecret("a:b c", "p%q", BASIC)
 
 
 def test_a_secret_in_the_form() -> None:
-    assert parse_client_secret(None, {"client_id": "a", "client_secret": "b"}) == ClientSecret("a", "b")
+    assert parse_client_secret(None, {"client_id": "a", "client_secret": "b"}) == ClientSecret("a", "b", POST)
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,9 @@ from sinwon.core.ids import digest, same
 from sinwon.core.refusal import Malformed, Unmet
 from sinwon.protocols.oauth.errors import INVALID_CLIENT, INVALID_REQUEST
 
-METHODS: Final = ("client_secret_basic", "client_secret_post")
+BASIC: Final = "client_secret_basic"
+POST: Final = "client_secret_post"
+METHODS: Final = (BASIC, POST)
 MAX_HEADER: Final = 4096  # characters; an id and a secret of 256 bits, form-encoded, have 200
 
 
@@ -22,6 +24,8 @@ MAX_HEADER: Final = 4096  # characters; an id and a secret of 256 bits, form-enc
 class ClientSecret:
     client_id: str
     secret: str
+    method: str
+    """How it was presented: one of METHODS."""
 
 
 def parse_client_secret(authorization: str | None, form: Mapping[str, str]) -> ClientSecret:
@@ -31,7 +35,7 @@ def parse_client_secret(authorization: str | None, form: Mapping[str, str]) -> C
         client_id = form.get("client_id")
         if not client_id or not posted:
             raise Malformed(INVALID_CLIENT, "no client authentication")
-        return ClientSecret(client_id, posted)
+        return ClientSecret(client_id, posted, POST)
     if posted is not None:
         raise Malformed(INVALID_REQUEST, "two ways of client authentication")
     found = _basic(authorization)
@@ -53,7 +57,7 @@ def _basic(header: str) -> ClientSecret:
         raise Malformed(INVALID_CLIENT, "not HTTP Basic")
     try:
         name, colon, secret = b64decode(text.strip(), validate=True).decode().partition(":")
-        found = ClientSecret(unquote_plus(name, errors="strict"), unquote_plus(secret, errors="strict"))
+        found = ClientSecret(unquote_plus(name, errors="strict"), unquote_plus(secret, errors="strict"), BASIC)
     except (binascii.Error, ValueError):
         raise Malformed(INVALID_CLIENT, "not HTTP Basic") from None
     if not colon or not found.client_id:

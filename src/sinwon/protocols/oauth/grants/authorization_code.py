@@ -31,7 +31,8 @@ class GivenCode:
 
     client_id: str
     redirect_uri: str
-    code_challenge: str
+    code_challenge: str | None
+    """None where the client is registered to do without PKCE and did."""
     expires_at: int
     key: str | None = None
     """The thumbprint of the DPoP key that was named or shown when the request was pushed (RFC 9449 §10)."""
@@ -54,7 +55,15 @@ def check_code_request(request: CodeRequest, given: GivenCode, *, client_id: str
     if request.redirect_uri != given.redirect_uri:
         raise Unmet(INVALID_GRANT, "another redirect_uri")
     # 4 by the one who began [RFC 7636 4.6]
-    check_verifier(request.code_verifier, given.code_challenge)
+    _check_verifier(request.code_verifier, given.code_challenge)
     # 5 with the key it was bound to [RFC 9449 10]
     if given.key is not None and given.key != key:
         raise Unmet(INVALID_GRANT, "code is bound to another key")
+
+
+def _check_verifier(verifier: str | None, challenge: str | None) -> None:
+    """A verifier without a challenge shows that somebody took the challenge away on its way here (RFC 9700 §4.8.2)."""
+    if challenge is not None:
+        check_verifier(verifier, challenge)
+    elif verifier is not None:
+        raise Unmet(INVALID_GRANT, "code_verifier, but no challenge was sent")
