@@ -25,6 +25,7 @@ from sinwon.services.lifecycle.deliver import Routes, deliver
 from sinwon.services.notify.message import Mail, Message
 from sinwon.store.issuer.tables import AUDIT, COPIES
 from tests import world
+from tests.issued import place_of
 from tests.issuing import PERSON, PIN, Issuing, client_of, on_sqlite
 from tests.network import Network
 from tests.wallet_world import powers
@@ -128,7 +129,7 @@ def link_in(text: str) -> str:
 def status_in_the_list(phones: Phones, copy: Copy) -> int:
     """What a verifier reads that fetches the copy's list now."""
     assert copy.format == SD_JWT_VC
-    found = verify_sd_jwt_vc(parse_sd_jwt(copy.credential), anchors=world.trust_anchors(), now=phones.clock.now).status
+    found = place_of(verify_sd_jwt_vc(parse_sd_jwt(copy.credential), anchors=world.trust_anchors(), now=phones.clock.now))
     token = phones.network.get(found.uri, accept="application/statuslist+jwt").body
     return verify_status_list(token, uri=found.uri, anchors=world.trust_anchors(), now=phones.clock.now).at(found.index)
 

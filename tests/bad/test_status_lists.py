@@ -32,6 +32,7 @@ from sinwon.store.engine import open_engine
 from sinwon.store.issuer import status
 from sinwon.store.issuer.tables import COPIES
 from tests import world
+from tests.issued import place_of
 from tests.issuing import Issuing, client_of
 
 URI = f"{world.ISSUER}/status-lists/1"
@@ -289,7 +290,7 @@ def test_T05_control_the_next_key_is_taken_as_soon_as_it_is_trusted(kind: Kind) 
 def references(answer: dict[str, Any]) -> list[StatusReference]:
     anchors = world.trust_anchors()
     texts = [credential["credential"] for credential in answer["credentials"]]
-    return [verify_sd_jwt_vc(parse_sd_jwt(text), anchors=anchors, now=world.NOW).status for text in texts]
+    return [place_of(verify_sd_jwt_vc(parse_sd_jwt(text), anchors=anchors, now=world.NOW)) for text in texts]
 
 
 def test_I35_places_of_a_batch_are_random_and_on_a_shared_list(issuing: Issuing) -> None:

@@ -20,7 +20,7 @@ from sinwon.protocols.vci.configurations import IDENTITY_SD_JWT, LINKAGE_SD_JWT
 from sinwon.protocols.vci.metadata import parse_issuer_metadata
 from sinwon.protocols.vci.offer import CredentialOffer, parse_link
 from tests import world
-from tests.flows.issued import actions, verified
+from tests.issued import actions, place_of, verified
 from tests.issuing import MISSIONS, PERSON, PIN, RRN, Issuing, code_of
 
 # --- the whole way ---
@@ -185,7 +185,7 @@ def test_revocation_needs_an_application_and_a_reason(issuing: Issuing) -> None:
 def test_copies_have_nothing_in_common_but_the_person(issuing: Issuing) -> None:
     answer = issuing.issue(10)
     copies = [verified(answer, number) for number in range(10)]
-    places = [copy.status.index for copy in copies]
+    places = [place_of(copy).index for copy in copies]
     assert len(set(places)) == 10
     assert len({later - earlier for earlier, later in pairwise(places)}) > 3
     assert len({copy.holder_key for copy in copies}) == 10

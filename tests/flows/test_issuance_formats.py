@@ -28,6 +28,7 @@ from sinwon.protocols.vci.configurations import (
     LINKAGE_SD_JWT,
 )
 from tests import world
+from tests.issued import place_of
 from tests.issuing import PERSON, PIN, Issuing, code_of
 
 COPIES = 8
@@ -141,7 +142,7 @@ def sd_jwt_traces(text: str) -> Traces:
     payload = sd_jwt.issuer_signed.claims()
     salts = frozenset(disclosure.text.encode() for disclosure in sd_jwt.disclosures)
     digests = frozenset(found.encode() for found in payload["_sd"])
-    place = (one.status.uri, one.status.index)
+    place = (place_of(one).uri, place_of(one).index)
     times = tuple(value for value in payload.values() if type(value) is int)
     return Traces(salts, digests, (), sd_jwt.issuer_signed.signature, one.holder_key.point, place, times, len(text))
 

@@ -14,7 +14,7 @@ from sinwon.store.issuer import status
 from sinwon.store.issuer.status import NewCopy
 from sinwon.store.issuer.tables import CERTIFICATES, COPIES, STATUS_LISTS
 from tests import world
-from tests.flows.issued import actions, status_list, verified
+from tests.issued import actions, place_of, status_list, verified
 from tests.issuing import Issuing, client_of
 
 # --- status ---
@@ -22,11 +22,11 @@ from tests.issuing import Issuing, client_of
 
 def test_a_revoked_copy_is_seen_in_the_list_at_once(issuing: Issuing) -> None:
     copy = verified(issuing.issue(2))
-    assert status_list(issuing, copy.status.uri).at(copy.status.index) == VALID
+    assert status_list(issuing, place_of(copy).uri).at(place_of(copy).index) == VALID
     issuing.revoke()
     issuing.clock.move(1)
-    revoked = status_list(issuing, copy.status.uri)
-    assert revoked.at(copy.status.index) == INVALID
+    revoked = status_list(issuing, place_of(copy).uri)
+    assert revoked.at(place_of(copy).index) == INVALID
     assert revoked.issued_at == issuing.clock.now
     assert revoked.expires_at == revoked.issued_at + DAY
     assert revoked.ttl == issuing.issuer.settings.status_ttl
@@ -34,7 +34,7 @@ def test_a_revoked_copy_is_seen_in_the_list_at_once(issuing: Issuing) -> None:
 
 
 def test_the_list_is_kept_until_it_changes_or_is_due(issuing: Issuing) -> None:
-    uri = verified(issuing.issue()).status.uri
+    uri = place_of(verified(issuing.issue())).uri
     first = issuing.get(uri)
     assert first.headers["content-type"] == "application/statuslist+jwt"
     assert first.headers["access-control-allow-origin"] == "*"
@@ -47,7 +47,7 @@ def test_the_list_is_kept_until_it_changes_or_is_due(issuing: Issuing) -> None:
 
 
 def test_two_processes_never_step_back(issuing: Issuing) -> None:
-    uri = verified(issuing.issue()).status.uri
+    uri = place_of(verified(issuing.issue())).uri
     first = StatusPublisher(issuing.issuer)
     list_id = uri.rpartition("/")[2]
     times = []
@@ -102,7 +102,7 @@ def test_the_list_of_mdoc_copies_is_a_cwt_of_one_bit(issuing: Issuing) -> None:
     ],
 )
 def test_a_list_has_one_form(issuing: Issuing, accept: str | None, jwt: int, cwt: int) -> None:
-    uris = (verified(issuing.issue()).status.uri, mdoc_list(issuing))
+    uris = (place_of(verified(issuing.issue())).uri, mdoc_list(issuing))
     headers = {} if accept is None else {"Accept": accept}
     if accept is None:
         issuing.client.headers.pop("accept")
@@ -110,7 +110,7 @@ def test_a_list_has_one_form(issuing: Issuing, accept: str | None, jwt: int, cwt
 
 
 def test_any_process_knows_the_entity_tag_of_another(issuing: Issuing) -> None:
-    uri = verified(issuing.issue()).status.uri
+    uri = place_of(verified(issuing.issue())).uri
     tag = issuing.get(uri).headers["etag"]
     other = client_of(issuing.issuer)
     path = uri.removeprefix(world.ISSUER)
@@ -125,7 +125,7 @@ def test_any_process_knows_the_entity_tag_of_another(issuing: Issuing) -> None:
 
 
 def test_a_list_is_built_once_in_a_second_and_never_behind_by_more(issuing: Issuing) -> None:
-    reference = verified(issuing.issue()).status
+    reference = place_of(verified(issuing.issue()))
     publisher, list_id = StatusPublisher(issuing.issuer), reference.uri.rpartition("/")[2]
     first = publisher.published(list_id)
     issuing.revoke()
@@ -137,7 +137,7 @@ def test_a_list_is_built_once_in_a_second_and_never_behind_by_more(issuing: Issu
 
 
 def test_past_and_unknown_lists_are_not_served(issuing: Issuing) -> None:
-    uri = verified(issuing.issue()).status.uri
+    uri = place_of(verified(issuing.issue())).uri
     assert issuing.get(f"{uri}?time=1700000000").status_code == 501
     assert issuing.get(f"{uri}x").status_code == 404
 
@@ -145,7 +145,7 @@ def test_past_and_unknown_lists_are_not_served(issuing: Issuing) -> None:
 def test_a_crowded_list_is_followed_by_the_next(issuing: Issuing) -> None:
     small = issuing.with_settings(status_list_size=32)
     token = small.new_token()
-    uris = {verified(small.issue(4, IDENTITY_SD_JWT, token)).status.uri for _ in range(8)}
+    uris = {place_of(verified(small.issue(4, IDENTITY_SD_JWT, token))).uri for _ in range(8)}
     assert len(uris) > 1
     with small.issuer.engine.connect() as connection:
         assert len(connection.execute(select(STATUS_LISTS.c.number)).all()) >= len(uris)
@@ -153,7 +153,7 @@ def test_a_crowded_list_is_followed_by_the_next(issuing: Issuing) -> None:
 
 
 def test_revoking_twice_changes_nothing(issuing: Issuing) -> None:
-    uri = verified(issuing.issue(3)).status.uri
+    uri = place_of(verified(issuing.issue(3))).uri
     first = issuing.revoke().json()
     token = issuing.get(uri).content
     assert issuing.revoke(reason="DECEASED").json() == first

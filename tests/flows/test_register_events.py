@@ -39,6 +39,7 @@ from sinwon.services.registers.follow import follow_registers
 from sinwon.services.registers.forward import FIRST_WAIT, SHOWN_WITHIN
 from sinwon.store.issuer.tables import AUDIT, NOTICES
 from tests.counter import PIN, THERE
+from tests.issued import place_of
 from tests.issuing import code_of, rows
 from tests.town import PERSON, Town, build, news, tell
 from tests.world import trust_anchors
@@ -87,7 +88,7 @@ class Life:
 
     def _place(self, number: int) -> StatusReference:
         text = self.copies[number]["credentials"][0]["credential"]
-        return verify_sd_jwt_vc(parse_sd_jwt(text), anchors=trust_anchors(), now=self.town.issuing.clock.now).status
+        return place_of(verify_sd_jwt_vc(parse_sd_jwt(text), anchors=trust_anchors(), now=self.town.issuing.clock.now))
 
     def view(self) -> dict[str, Any]:
         return dict(self.town.get(f"/officer{self.path}", self.town.sign_in()).json())

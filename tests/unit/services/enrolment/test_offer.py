@@ -8,10 +8,11 @@ import pytest
 
 from sinwon.core.refusal import Refusal, Unmet
 from sinwon.core.strict_json import MAX_BYTES
+from sinwon.protocols.roles.application_names import NAMES
 from sinwon.services.accounts.officer import Officer
 from sinwon.services.enrolment.application import State
 from sinwon.services.enrolment.decide import approve_application
-from sinwon.services.enrolment.offer import NAMES, obtain_offer
+from sinwon.services.enrolment.offer import obtain_offer
 from sinwon.services.enrolment.registers import PassportRegister
 from sinwon.services.enrolment.revoke import revoke_certificate
 from sinwon.services.enrolment.submit import Submitted

@@ -1,4 +1,4 @@
-"""What the flows of issuance look at afterwards: a copy, the status lists, the audit trail."""
+"""What tests of issuance look at afterwards: a copy, the status lists, the audit trail."""
 
 from typing import Any
 
@@ -6,6 +6,7 @@ from sqlalchemy import select
 
 from sinwon.formats.sdjwt.parse import parse_sd_jwt
 from sinwon.formats.sdjwt.vc import VerifiedSdJwtVc, verify_sd_jwt_vc
+from sinwon.formats.status.reference import StatusReference
 from sinwon.formats.status.token import VerifiedStatusList
 from sinwon.formats.status.token_jwt import verify_status_list
 from sinwon.store.issuer.tables import AUDIT
@@ -16,6 +17,12 @@ from tests.issuing import Issuing
 def verified(answer: dict[str, Any], number: int = 0, now: int = world.NOW) -> VerifiedSdJwtVc:
     text = answer["credentials"][number]["credential"]
     return verify_sd_jwt_vc(parse_sd_jwt(text), anchors=world.trust_anchors(), now=now)
+
+
+def place_of(copy: VerifiedSdJwtVc) -> StatusReference:
+    """Where its status stands: every copy of ours says so."""
+    assert copy.status is not None
+    return copy.status
 
 
 def status_list(issuing: Issuing, uri: str) -> VerifiedStatusList:
