@@ -33,8 +33,8 @@ def here(tmp_path: Path) -> Iterator[GatewayWorld]:
     """A provider that knows the harness's services."""
     with gateway_world(tmp_path, Settings(clients_without_pkce=True), rsa=True) as made:
         for name, method in CLIENTS.items():
-            terms = {"id_token_alg": "RS256", "auth_method": method, "pkce": False}
-            register_client(made.gateway, Registration(name, "gov24", (HARNESS,), SECRET, "harness.example", **terms))
+            sector = "harness.example"
+            register_client(made.gateway, Registration(name, "gov24", (HARNESS,), SECRET, sector, "RS256", method, pkce=False))
         yield made
 
 
