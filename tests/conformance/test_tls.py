@@ -10,7 +10,7 @@ import pytest
 from sinwon.conformance.command import Serving
 from tests.tls_probe import OTHER_SUITES, REFUSED, SUITES_12, shake
 
-ENDPOINTS = ("token_endpoint", "credential_endpoint")
+ENDPOINTS = ("authorization_endpoint", "token_endpoint", "credential_endpoint")
 
 
 @pytest.fixture(scope="module", params=ENDPOINTS)
