@@ -1,5 +1,7 @@
 """Clients come back as they were registered, and an id is taken once."""
 
+from dataclasses import replace
+
 import pytest
 from sqlalchemy.exc import IntegrityError
 
@@ -25,3 +27,12 @@ def test_an_id_is_taken_once(new_engine: EngineFactory) -> None:
         insert_client(connection, CLIENT)
     with pytest.raises(IntegrityError), engine.begin() as connection:
         insert_client(connection, CLIENT)
+
+
+def test_the_terms_of_a_client_come_back(new_engine: EngineFactory) -> None:
+    engine = new_engine(METADATA)
+    own = replace(CLIENT, id="other", id_token_alg="RS256", auth_method="client_secret_post", pkce=False)
+    with engine.begin() as connection:
+        insert_client(connection, own)
+    with engine.connect() as connection:
+        assert find_client(connection, own.id) == own
