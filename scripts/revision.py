@@ -14,7 +14,7 @@ from sqlalchemy import MetaData
 from sinwon.store.engine import open_engine
 from sinwon.store.migrate import MIGRATIONS, upgrade
 
-METADATA = {"trust": "tables", "issuer": "tables", "consulate": "tables", "gateway": "metadata"}
+METADATA = {"trust": "tables", "issuer": "tables", "consulate": "tables", "gateway": "metadata", "wallet_provider": "tables"}
 
 
 def metadata_of(role: str) -> MetaData:

@@ -119,6 +119,22 @@ class GatewaySettings(Following, frozen=True, forbid_unknown_fields=True, kw_onl
     anchors: dict[str, AnchorSettings] = {}
 
 
+class WalletProviderSettings(Listening, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Who vouches for the wallets of one type."""
+
+    signing_key: str
+    signing_chain: tuple[str, ...]
+    """PEM files, leaf first, anchor left out. The leaf names the origin."""
+    master_key: str
+    """32 bytes, by URI: derived keys."""
+    client_id: str
+    """Of the wallet type, as issuers know it."""
+    key_storage: tuple[str, ...] = ()
+    """What the keys of every wallet of this type withstand; nothing is said where it is empty."""
+    user_authentication: tuple[str, ...] = ()
+    """What each use of such a key takes."""
+
+
 class MailSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """The mail server that takes notices to citizens."""
 
@@ -152,6 +168,8 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     issuer: IssuerSettings
     consulate: ConsulateSettings
     gateway: GatewaySettings
+    wallet_provider: WalletProviderSettings | None = None
+    """Without it wallets are vouched for by others, or by nobody."""
     mail: MailSettings | None = None
     """Without it mail stays in the issuer's outbox."""
     tls: TlsSettings | None = None
@@ -167,9 +185,10 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
 
     def check(self) -> None:
         """Raises Fault where an origin does not suit the profile."""
-        for role in ("trust", "issuer", "consulate", "gateway"):
-            settings: Listening = getattr(self, role)
-            _check_origin(role, settings, demo=self.is_demo)
+        for role in ("trust", "issuer", "consulate", "gateway", "wallet_provider"):
+            settings: Listening | None = getattr(self, role)
+            if settings is not None:
+                _check_origin(role, settings, demo=self.is_demo)
 
 
 def read_config(path: Path) -> Config:

@@ -54,7 +54,7 @@ def main() -> None:
 def setup_command(folder: Path, domain: str, services: tuple[str, ...]) -> None:
     """Make keys, authorities, certificates and sinwon.toml in FOLDER, for a deployment behind https."""
     ports = {role: 8470 + place for place, role in enumerate(ROLES)}
-    origins = {role: f"https://{role}.{domain}" for role in ROLES}
+    origins = {role: f"https://{role.replace('_', '-')}.{domain}" for role in ROLES}
     plan = Plan(folder, "production", origins, ports, services)
     click.echo(set_up(plan, now=int(time.time()), random=os.urandom))
 

@@ -1,6 +1,6 @@
 """A new deployment in a folder: keys, authorities, certificates and the configuration that names them.
 
-It makes what a deployment needs that has no certificates of its own: three authorities (issuing, status, access), their
+It makes what a deployment needs that has no certificates of its own: four authorities (issuing, status, access, wallet), their
 leaves, the operator's key that everybody pins, one master key per role that keeps personal data. Existing files are
 never replaced.
 """
@@ -23,8 +23,9 @@ from sinwon.keys.rsa import generate_rsa_key
 from sinwon.keys.software import SoftwareKey, generate_key
 from sinwon.keys.uri import write_key
 
-ROLES: Final = ("trust", "issuer", "consulate", "gateway")
-AUTHORITIES: Final = ("issuing", "status", "access")
+ROLES: Final = ("trust", "issuer", "consulate", "gateway", "wallet_provider")
+FOLLOWING: Final = ("issuer", "consulate", "gateway")
+AUTHORITIES: Final = ("issuing", "status", "access", "wallet")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,8 @@ class Plan:
     wallet_endpoint: str = "openid4vp://"
     databases: Mapping[str, str] | None = None
     """Role → database URL; SQLite files in the folder where None."""
+    user_authentication: tuple[str, ...] = ("iso_18045_basic",)
+    """What a use of a key takes in the wallets that the wallet provider vouches for."""
     tls: TlsSettings | None = None
     """Where the roles speak TLS themselves."""
 
@@ -63,6 +66,8 @@ def set_up(plan: Plan, *, now: int, random: Randomness) -> Path:
     documents = tuple(sorted(DOCUMENT_SIGNER))
     _leaf(folder, "documents", authorities["issuing"], "Sinwon documents", issuer, now, random, documents)
     _leaf(folder, "status", authorities["status"], "Sinwon status", issuer, now, random)
+    provider = plan.origins["wallet_provider"]
+    _leaf(folder, "wallet-provider", authorities["wallet"], "Sinwon wallet provider", provider, now, random)
     _key(folder, "id-token")
     write_key(_uri(folder, "id-token-rsa"), generate_rsa_key().to_der())
     for service in plan.services:
@@ -130,10 +135,18 @@ def _toml(plan: Plan) -> str:
             f'id_token_rsa_key = "{_uri(folder, "id-token-rsa")}"',
             f'wallet_endpoint = "{plan.wallet_endpoint}"',
         ],
+        "wallet_provider": [
+            *_signer_lines(folder, "signing", "wallet-provider"),
+            f'client_id = "{plan.origins["wallet_provider"]}/wallet"',
+            'key_storage = ["iso_18045_basic"]',
+            f"user_authentication = {list(plan.user_authentication)}",
+        ],
     }
     head = [f'profile = "{plan.profile}"', f'operator_key = "{folder / "operator.jwk"}"']
+    for role in FOLLOWING:
+        parts[role].append(f'documents = "{folder / f"{role}-documents"}"')
     for role in ROLES[1:]:
-        parts[role] += [f'documents = "{folder / f"{role}-documents"}"', f'master_key = "{_uri(folder, f"{role}-master")}"']
+        parts[role].append(f'master_key = "{_uri(folder, f"{role}-master")}"')
     sections = [_section(plan, role, lines) for role, lines in parts.items()]
     access = [
         f'[gateway.access.{service}]\nkey = "{_uri(folder, f"access-{service}")}"\n'

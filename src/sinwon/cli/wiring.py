@@ -30,6 +30,7 @@ from sinwon.adapters.smtp import Smtp
 from sinwon.cli.foreign import foreign_anchors, with_foreign
 from sinwon.cli.serving import Listener
 from sinwon.cli.tls import client_context, server_context
+from sinwon.cli.wallet_provider import anchors_of, wallet_provider_of
 from sinwon.cli.watermark import Watermark
 from sinwon.config import Config, Following, GatewaySettings, Listening, WalletSettings
 from sinwon.core.clock import Clock
@@ -63,6 +64,8 @@ from sinwon.services.presentation.erase import erase_expired
 from sinwon.services.presentation.gateway import Gateway
 from sinwon.services.presentation.gateway import Settings as GatewayPolicy
 from sinwon.services.registers.follow import follow_registers
+from sinwon.services.wallet_provider.forget import forget as forget_instances
+from sinwon.services.wallet_provider.provider import WalletProvider
 from sinwon.store.engine import open_engine
 from sinwon.store.migrate import check_current, upgrade
 from sinwon.store.trust.publications import Publication
@@ -71,6 +74,7 @@ from sinwon.web.gateway.app import gateway_app
 from sinwon.web.issuer.app import issuer_app
 from sinwon.web.trust.app import trust_app
 from sinwon.web.trust.current import CurrentPublication
+from sinwon.web.wallet_provider.app import wallet_provider_app
 
 log = structlog.stdlib.get_logger("sinwon.cli")
 OPERATOR_NAME: Final = "Sinwon trust operator"
@@ -161,12 +165,13 @@ def migrate(config: Config, role: str) -> None:
 
 
 def make_role(world: World, name: str) -> Role:
-    """One of trust, issuer, consulate, gateway. Raises Fault."""
+    """One of trust, issuer, consulate, gateway, wallet_provider. Raises Fault."""
     makers: Mapping[str, Callable[[World], Role]] = {
         "trust": _trust_role,
         "issuer": lambda w: issuer_role(w, make_issuer(w)),
         "consulate": lambda w: consulate_role(make_consulate(w)),
         "gateway": lambda w: _gateway_role(make_gateway(w)),
+        "wallet_provider": lambda w: wallet_provider_role(make_wallet_provider(w)),
     }
     if name not in makers:
         raise Fault(f"no such role: {name}")
@@ -183,6 +188,7 @@ def found_trust(world: World) -> Publication:
         Anchor(read_pem(folder / "issuing-authority.pem"), Purpose.ISSUANCE, "Sinwon issuer", issuer, frozenset(TYPES)),
         Anchor(read_pem(folder / "status-authority.pem"), Purpose.STATUS, "Sinwon status", issuer),
         Anchor(read_pem(folder / "access-authority.pem"), Purpose.ACCESS, "Sinwon access authority", gateway),
+        *anchors_of(world.config.wallet_provider, read_pem, folder),
     ):
         register_anchor(engine, anchor, actor="operator", now=now)
     return _publish(world)
@@ -296,6 +302,14 @@ def make_gateway(world: World) -> Gateway:
     )
 
 
+def make_wallet_provider(world: World) -> WalletProvider:
+    settings = world.config.wallet_provider
+    if settings is None:
+        raise Fault("there is no [wallet_provider] in the configuration")
+    signer = _certified(settings.signing_key, settings.signing_chain)
+    return wallet_provider_of(settings, signer, world.engine("wallet_provider"), world.clock, world.random)
+
+
 def follow(world: World, settings: Following) -> Follower:
     """The role's follower of the trust documents, with the operator's key pinned by configuration."""
     return Follower(
@@ -352,6 +366,10 @@ def consulate_role(consulate: Consulate) -> Role:
 
 def _gateway_role(gateway: Gateway) -> Role:
     return Role("gateway", gateway_app(gateway), lambda: erase_expired(gateway))
+
+
+def wallet_provider_role(provider: WalletProvider) -> Role:
+    return Role("wallet_provider", wallet_provider_app(provider), lambda: forget_instances(provider))
 
 
 def _publish(world: World) -> Publication:

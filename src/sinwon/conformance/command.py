@@ -68,7 +68,7 @@ def conformance(place: Place, harness: Harness) -> Iterator[Serving]:
     with closing(make_world(config)) as world:
         consulate, players = make_consulate(world), found_players(place.folder, harness)
         issuer = issuer_role(world, _issuer(world, players), (ByPin(), ByButton(lambda: certify(consulate)[0].application)))
-        roles = [issuer if name == issuer.name else make_role(world, name) for name in ROLES]
+        roles = [issuer if name == issuer.name else make_role(world, name) for name in ROLES if getattr(config, name)]
         told = identifiers(config, harness, place.origins[DESK]) | players.described
         origin = place.origins[DESK]
         desk = Desk(origin, consulate, Presentations(origin, make_gateway(world), SERVICE), told)

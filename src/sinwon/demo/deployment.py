@@ -32,7 +32,7 @@ from sinwon.config import read_config
 from sinwon.core.ids import new_secret
 from sinwon.demo.desk.app import Desk, desk_app
 from sinwon.demo.sites.app import Site, site_app
-from sinwon.demo.wallet_provider import WalletProvider, found_wallet_provider
+from sinwon.protocols.attestation.key_assurance import PIN_AND_PASSKEY
 from sinwon.protocols.trust.catalogue import Catalogue
 from sinwon.services.accounts.register_officer import register_officer
 from sinwon.services.enrolment.consulate import Consulate
@@ -44,6 +44,9 @@ LIVE: Final = ("gov24", "oka365")
 PLANNED: Final = "apostille"
 """A planned service that is ready but for its date: it must be refused all the same."""
 PLACES: Final = (*ROLES, *LIVE, PLANNED, "wallet")
+AUTHENTICATION: Final = (PIN_AND_PASSKEY, "iso_18045_basic")
+"""What the wallet provider says of some invented phones. Nobody checks that of a wallet without a screen; for real phones a
+provider must."""
 SITE_NAMES: Final = {
     "gov24": ("정부24 (시연)", "Government24 (demo)"),
     "oka365": ("재외동포365 (시연)", "Overseas Koreans 365 (demo)"),
@@ -74,7 +77,6 @@ class Deployment:
     outage: Outage
     registers: EmbeddedRegisters
     """To which things can be made to happen; the consulate hears of it in its next round."""
-    provider: WalletProvider
     origins: Mapping[str, str]
     sites: tuple[Site, ...]
     desk: Desk
@@ -95,26 +97,25 @@ def deployed(folder: Path, people: tuple[InventedPerson, ...]) -> Iterator[Deplo
     origins = {place: f"http://{HOST}:{port}" for place, port in zip(PLACES, ports, strict=True)}
     numbers = dict(zip(PLACES, ports, strict=True))
     wallet_endpoint = f"{origins['wallet']}/present"
-    plan = Plan(folder, "demo", origins, numbers, (*LIVE, PLANNED), wallet_endpoint)
+    plan = Plan(folder, "demo", origins, numbers, (*LIVE, PLANNED), wallet_endpoint, user_authentication=AUTHENTICATION)
     config = read_config(set_up(plan, now=int(time.time()), random=os.urandom))
     for role in ROLES:
         migrate(config, role)
     world, outage = make_world(config), Outage()
     registers = EmbeddedRegisters(people, outage)
-    provider = found_wallet_provider(world, origins["wallet"])
     found_trust(world)
     consulate = make_consulate(world, registers.registers)
     sites = tuple(_site(service, origins) for service in (*LIVE, PLANNED))
     places = [(site.name_ko, site.name_en, site.origin) for site in sites]
     desk = Desk(origins["wallet"], places, consulate.catalogue)
-    roles = (*(make_role(world, name) for name in ("trust", "issuer", "gateway")), consulate_role(consulate))
+    roles = (*(make_role(world, name) for name in ("trust", "issuer", "gateway", "wallet_provider")), consulate_role(consulate))
     listeners = _listeners(roles, sites, numbers)
     listeners["wallet"] = Listener(desk_app(desk), HOST, numbers["wallet"])
     with closing(world), serving(listeners):
         _register_clients(world, sites)
         officers = _register_officers(consulate, missions)
         outbox = Outbox(Path(config.consulate.outbox), world.clock)
-        yield Deployment(folder, world, roles, consulate, outbox, outage, registers, provider, origins, sites, desk, officers)
+        yield Deployment(folder, world, roles, consulate, outbox, outage, registers, origins, sites, desk, officers)
 
 
 def free_ports(count: int) -> list[int]:

@@ -14,10 +14,11 @@ from sinwon.demo.deployment import Deployment
 from sinwon.demo.traveller import Application, Traveller
 from sinwon.formats.mdoc.names import MDOC
 from sinwon.formats.sdjwt.names import SD_JWT_VC
-from sinwon.holder.keys import SoftwareKeyRing
+from sinwon.holder.keys import KeyRing, SoftwareKeyRing
 from sinwon.holder.powers import Powers
 from sinwon.holder.present import Choice, Consent, Declined
 from sinwon.holder.wallet import Holder
+from sinwon.holder.wallet_provider import HttpWalletProvider
 from sinwon.protocols.credential_types import AGE_TYPE, IDENTITY_TYPE
 from sinwon.protocols.trust.follow import Follower
 
@@ -43,18 +44,22 @@ class Journey:
 
     def traveller(self, person: InventedPerson, *, attested: bool = False) -> Traveller:
         """`attested`: the wallet provider vouches for the keys of this phone, which level L3 needs."""
-        world = self.deployment.world
+        world, keys = self.deployment.world, SoftwareKeyRing()
         powers = Powers(
             fetch=world.fetch,
             anchors=self.follower.anchors,
             catalogue=self.follower.catalogue,
             clock=world.clock,
             random=os.urandom,
-            keys=SoftwareKeyRing(),
+            keys=keys,
             demo=True,
-            attester=self.deployment.provider if attested else None,
+            attester=self._attester(keys) if attested else None,
         )
         return Traveller(person, Holder(powers))
+
+    def _attester(self, keys: KeyRing) -> HttpWalletProvider:
+        world = self.deployment.world
+        return HttpWalletProvider(self.deployment.origins["wallet_provider"], world.fetch, world.clock, keys)
 
     def enrol(self, traveller: Traveller) -> None:
         """Application to offer, or as far as the rules let this person come; the officer's reason codes are kept."""

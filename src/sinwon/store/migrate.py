@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Engine
 from sinwon.core.refusal import Fault
 
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
-ROLES: Final = ("trust", "issuer", "consulate", "gateway")
+ROLES: Final = ("trust", "issuer", "consulate", "gateway", "wallet_provider")
 
 
 def upgrade(engine: Engine, role: str) -> None:

@@ -42,7 +42,7 @@ def test_a_set_up_deployment_reads_back(tmp_path: Path) -> None:
 def test_private_keys_are_their_owners_alone(tmp_path: Path) -> None:
     set_up(plan(tmp_path), now=NOW, random=SeededRandomness())
     keys = list(tmp_path.glob("*.key"))
-    assert len(keys) == 14
+    assert len(keys) == 18
     assert {file.stat().st_mode & 0o777 for file in keys} == {0o600}
     keys[0].chmod(0o644)
     with pytest.raises(Fault):

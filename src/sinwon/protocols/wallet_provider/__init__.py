@@ -1,0 +1,1 @@
+"""How a wallet speaks to its provider: signed requests of one instance, and what it is told."""

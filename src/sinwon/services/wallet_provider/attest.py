@@ -1,0 +1,79 @@
+"""What the provider says of an instance that is registered and not revoked: that it is one of its wallets, and what its keys
+withstand.
+
+An instance asks for itself alone, and its key is all that ties its requests together: a wallet has one instance for each server
+it speaks to, so servers cannot compare them, and the provider is not told which server it is. The assurance is that of the
+wallet type. Whether a device keeps its keys as the type promises must be known before it is promised: a wallet in software
+promises the least.
+"""
+
+from typing import Final
+
+from sinwon.core.clock import HOUR
+from sinwon.core.refusal import Malformed
+from sinwon.keys.jwk import PublicKey, parse_public_jwk
+from sinwon.protocols.attestation.key_attestation import MAX_KEYS, sign_key_attestation
+from sinwon.protocols.oauth.client_authentication.attestation import sign_client_attestation
+from sinwon.protocols.wallet_provider.errors import INVALID_REQUEST
+from sinwon.protocols.wallet_provider.messages import (
+    ATTEST_CLIENT,
+    ATTEST_KEYS,
+    AttestKeys,
+    ClientAttested,
+    KeysAttested,
+    Nothing,
+)
+from sinwon.protocols.wallet_provider.request import VerifiedInstanceRequest
+from sinwon.services.wallet_provider.instances import consume, not_active, verify, write
+from sinwon.services.wallet_provider.provider import WalletProvider
+from sinwon.store.audit import Details
+from sinwon.store.engine import writing
+from sinwon.store.wallet_provider import instances
+
+LIFETIME: Final = 12 * HOUR  # a revoked instance is refused everywhere within half a day; 24 hours is the most
+MAX_NONCE: Final = 512  # characters; ours have 54
+
+
+def attest_client(provider: WalletProvider, token: bytes) -> ClientAttested:
+    """A client attestation of the instance that asks. Raises Refusal."""
+    request, now = verify(provider, token, ATTEST_CLIENT), provider.clock()
+    request.message(Nothing)
+    _admit(provider, request, "instance.attested", now)
+    attestation = sign_client_attestation(
+        request.key, client_id=provider.client_id, issuer=provider.origin, now=now, lifetime=LIFETIME, by=provider.signer
+    )
+    return ClientAttested(attestation, now + LIFETIME)
+
+
+def attest_keys(provider: WalletProvider, token: bytes) -> KeysAttested:
+    """A key attestation for keys that the instance names, made for the nonce of an issuer. Raises Refusal."""
+    request, now = verify(provider, token, ATTEST_KEYS), provider.clock()
+    asked = request.message(AttestKeys)
+    keys = _keys(asked)
+    _admit(provider, request, "keys.attested", now, {"keys": len(keys)})
+    return KeysAttested(sign_key_attestation(keys, provider.assurance, nonce=asked.nonce, now=now, by=provider.signer))
+
+
+def _admit(
+    provider: WalletProvider, request: VerifiedInstanceRequest, action: str, now: int, details: Details | None = None
+) -> None:
+    """Raises Refusal where the instance is not an active one, or its challenge was answered before."""
+    with writing(provider.engine) as connection:
+        consume(connection, request)
+        if not instances.note_seen(connection, request.instance, now=now):
+            raise not_active(connection, request.instance)
+        write(connection, action, request.instance, now, details=details)
+
+
+def _keys(asked: AttestKeys) -> tuple[PublicKey, ...]:
+    if not 0 < len(asked.nonce) <= MAX_NONCE or not asked.nonce.isascii() or not asked.nonce.isprintable():
+        raise Malformed(INVALID_REQUEST, f"nonce is not 1 to {MAX_NONCE} printable characters")
+    if not 0 < len(asked.keys) <= MAX_KEYS:
+        raise Malformed(INVALID_REQUEST, f"not 1 to {MAX_KEYS} keys")
+    try:
+        keys = tuple(map(parse_public_jwk, asked.keys))
+    except Malformed as refusal:
+        raise refusal.coded(INVALID_REQUEST) from None
+    if len(set(keys)) != len(keys):
+        raise Malformed(INVALID_REQUEST, "one key twice")
+    return keys

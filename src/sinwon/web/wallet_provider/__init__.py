@@ -1,0 +1,1 @@
+"""The wallet provider's web side."""
