@@ -28,7 +28,7 @@ from sinwon.keys.trust import TrustAnchors
 from sinwon.protocols.credential_types import IDENTITY
 from sinwon.protocols.oauth.pkce import challenge_of
 from sinwon.protocols.trust.catalogue import Catalogue, Preset, Service
-from sinwon.services.presentation.gateway import Gateway, Settings
+from sinwon.services.presentation.gateway import Gateway, Settings, SimulatedPerson
 from sinwon.services.sign_in.register_client import Registration, register_client
 from sinwon.store.engine import open_engine
 from sinwon.store.gateway.metadata import METADATA
@@ -155,6 +155,7 @@ def gateway_world(
     engine: Engine | None = None,
     *,
     rsa: bool = False,
+    simulate: SimulatedPerson | None = None,
 ) -> Iterator[GatewayWorld]:
     """With an empty SQLite database in `folder`, or on `engine`, which has the tables already."""
     if engine is None:
@@ -179,6 +180,7 @@ def gateway_world(
         random=random,
         settings=settings,
         rsa_signer=world.rsa_key() if rsa else None,
+        simulate=simulate,
     )
     for name in ("gov24", "oka365", "bank", "shop"):
         callback = f"https://{name}.example/callback"

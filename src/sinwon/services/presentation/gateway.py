@@ -1,8 +1,8 @@
 """The powers of the gateway: everything its use cases may touch, handed in once by whoever starts the role."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 from sqlalchemy import Engine
@@ -14,7 +14,7 @@ from sinwon.keys.seal import Seal
 from sinwon.keys.signer import CertifiedSigner, RsaSigner, Signer
 from sinwon.keys.trust import TrustAnchors
 from sinwon.protocols.oauth.grants.authorization_code import CODE_SECONDS
-from sinwon.protocols.trust.catalogue import Catalogue
+from sinwon.protocols.trust.catalogue import Catalogue, Level
 from sinwon.protocols.trust.status_lists import StatusLists
 from sinwon.store.engine import reading
 from sinwon.store.gateway.clients import Client, find_client
@@ -35,6 +35,17 @@ class Settings:
     """Services that show a QR code for a wallet on another device. An answer still counts only in the browser that asked."""
     clients_without_pkce: bool = False
     """Whether clients may be registered to do without a code challenge."""
+
+
+@dataclass(frozen=True, slots=True)
+class SimulatedPerson:
+    """An invented person for test profiles, who signs in without a wallet."""
+
+    issuer: str
+    person_id: str
+    level: Level
+    claims: Mapping[str, Any]
+    """As they stand in a certificate."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +70,8 @@ class Gateway:
     settings: Settings = Settings()
     rsa_signer: RsaSigner | None = None
     """Signs ID tokens of clients that are registered for RS256."""
+    simulate: SimulatedPerson | None = None
+    """Whom anybody may sign in as, on the sign-in page: None wherever people are real."""
     statuses: StatusLists = field(default_factory=StatusLists)
     clients: dict[str, Client] = field(default_factory=dict)
     """Those met so far. A registration never changes, so they are kept; unknown ids are not."""

@@ -26,6 +26,7 @@ def gateway_app(gateway: Gateway) -> RoleApp:
         Route("/sign-in/{sign_in}", pages.show),
         Route("/sign-in/{sign_in}/again", pages.again, methods=["POST"]),
         Route("/sign-in/{sign_in}/cancel", pages.cancel, methods=["POST"]),
+        *([] if gateway.simulate is None else [Route("/sign-in/{sign_in}/simulate", pages.simulate, methods=["POST"])]),
         wallet_route("/presentations/{presentation}/request", verifier.request, ["GET", "POST"]),
         wallet_route("/presentations/{presentation}/response", verifier.response, ["POST"]),
         get_only(Route("/presentations/{presentation}/done", pages.done)),

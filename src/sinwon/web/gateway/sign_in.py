@@ -20,12 +20,13 @@ from sinwon.services.sign_in.ask_again import ask_once_more
 from sinwon.services.sign_in.browser import OTHER_BROWSER, OVER
 from sinwon.services.sign_in.finish import Declined, finish_sign_in
 from sinwon.services.sign_in.give_up import give_up
+from sinwon.services.sign_in.simulate import simulate_sign_in
 from sinwon.services.sign_in.start import UNKNOWN_CLIENT, UNKNOWN_REDIRECT, Started, start_sign_in
 from sinwon.services.sign_in.view import View, view_sign_in
 from sinwon.web.gateway.cookie import browser_of, remember_browser
 from sinwon.web.shared.answers import NO_STORE
 from sinwon.web.shared.pages import Pages, language_of
-from sinwon.web.shared.reading import query, read_form
+from sinwon.web.shared.reading import check_same_site, query, read_form
 
 HERE: Final = Path(__file__).parent
 STATUSES: Final[Mapping[str, int]] = {OVER: 410, OTHER_BROWSER: 403}
@@ -59,7 +60,7 @@ class SignInPages:
         except Refusal as refusal:
             return self._error(request, refusal)
         language = language_of(request)
-        values = _values(view, language)
+        values = {**_values(view, language), "simulate": self.gateway.simulate is not None}
         return self.pages.render(request, "sign_in.html", values, form_action=[_origin(view.redirect_uri)])
 
     async def again(self, request: Request) -> Response:
@@ -73,6 +74,14 @@ class SignInPages:
     async def cancel(self, request: Request) -> Response:
         try:
             return _see(give_up(self.gateway, request.path_params["sign_in"], self._browser(request)))
+        except Refusal as refusal:
+            return self._error(request, refusal)
+
+    async def simulate(self, request: Request) -> Response:
+        """The invented person signs in; this address is there only where the gateway has one."""
+        try:
+            check_same_site(request, self.gateway.origin)
+            return _see(simulate_sign_in(self.gateway, request.path_params["sign_in"], self._browser(request)))
         except Refusal as refusal:
             return self._error(request, refusal)
 
