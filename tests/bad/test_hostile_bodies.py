@@ -21,16 +21,19 @@ from sinwon.services.accounts.sign_in import sign_in
 from sinwon.store.consulate.tables import METADATA as CONSULATE_TABLES
 from sinwon.store.engine import open_engine
 from sinwon.store.trust.publications import Publication
+from sinwon.store.wallet_provider.tables import METADATA as WALLET_PROVIDER_TABLES
 from sinwon.web.consulate.app import consulate_app
 from sinwon.web.gateway.app import gateway_app
 from sinwon.web.issuer.app import issuer_app
 from sinwon.web.shared.app import RoleApp
 from sinwon.web.trust.app import trust_app
+from sinwon.web.wallet_provider.app import wallet_provider_app
 from tests import world
 from tests.authorizing import with_wallets
 from tests.counter import SECRET, counter, people
 from tests.gateway_world import CALLBACK, Wallet, begin, gateway_world, wallet_link_on
 from tests.issuing import on_sqlite
+from tests.providing import open_provider
 from tests.published import OPERATOR
 from tests.raw_asgi import Got, Sent, send_all
 
@@ -155,6 +158,7 @@ def roles(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Role]]
             "issuer": _issuer(folder, stack),
             "gateway": _gateway(folder, stack),
             "consulate": _consulate(folder, stack),
+            "wallet_provider": _wallet_provider(folder, stack),
         }
 
 
@@ -188,6 +192,13 @@ def _consulate(folder: Path, stack: ExitStack) -> Role:
     desk.officer()
     session, made = sign_in(desk.consulate, login="yeongsa", secret=SECRET), desk.apply(people()[0])
     return Role(consulate_app(desk.consulate), world.CONSULATE, (made.application,), (session.token, made.secret))
+
+
+def _wallet_provider(folder: Path, stack: ExitStack) -> Role:
+    engine = open_engine(f"sqlite:///{folder}/wallet_provider.sqlite")
+    stack.callback(engine.dispose)
+    WALLET_PROVIDER_TABLES.create_all(engine)
+    return Role(wallet_provider_app(open_provider(engine).provider), world.WALLET_PROVIDER)
 
 
 def bodies(role: Role, route: Route) -> Iterator[Sent]:
@@ -236,7 +247,7 @@ ATTACKS: dict[str, Callable[[Role, Route], Iterator[Sent]]] = {
 
 
 @pytest.mark.parametrize("attack", ATTACKS)
-@pytest.mark.parametrize("name", ["trust", "issuer", "gateway", "consulate"])
+@pytest.mark.parametrize("name", ["trust", "issuer", "gateway", "consulate", "wallet_provider"])
 def test_whatever_is_sent_the_global_rules_hold(roles: dict[str, Role], name: str, attack: str) -> None:
     role, broken, started = roles[name], [], monotonic()
     for route in role.routes:

@@ -14,7 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from sinwon.cli.inspect.command import inspect_command
 from sinwon.cli.log import configure_logs
-from sinwon.cli.register import CONFIG, client_command, officer_command
+from sinwon.cli.register import CONFIG, client_command, officer_command, revoke_instance_command
 from sinwon.cli.serving import serving
 from sinwon.cli.setup import ROLES, Plan, set_up
 from sinwon.cli.verify.command import verify_command
@@ -127,5 +127,5 @@ def serve(config: Config, names: tuple[str, ...]) -> None:
         keep_house(roles, stop)
 
 
-for command in (officer_command, client_command, verify_command, inspect_command, demo):
+for command in (officer_command, client_command, revoke_instance_command, verify_command, inspect_command, demo):
     main.add_command(command)

@@ -1,4 +1,4 @@
-"""Registering officers and services from the command line, until the consoles do it. Secrets are made here and shown once."""
+"""Officers, services, wallet instances from the command line, until the consoles do it. Secrets are made here, shown once."""
 
 from contextlib import closing
 from pathlib import Path
@@ -6,12 +6,13 @@ from urllib.parse import urlsplit
 
 import click
 
-from sinwon.cli.wiring import make_consulate, make_gateway, make_world
+from sinwon.cli.wiring import make_consulate, make_gateway, make_wallet_provider, make_world
 from sinwon.config import read_config
 from sinwon.core.ids import new_secret
 from sinwon.protocols.oauth.client_authentication.secret import METHODS
 from sinwon.services.accounts.register_officer import register_officer
 from sinwon.services.sign_in.register_client import Registration, register_client
+from sinwon.services.wallet_provider.instances import revoke_instance
 
 CONFIG = click.option(
     "--config", "path", type=click.Path(exists=True, dir_okay=False, path_type=Path), required=True, help="sinwon.toml"
@@ -59,3 +60,13 @@ def client_command(
         wanted = Registration(client_id, service, redirect_uris, secret, known_as, id_token_alg, auth_method)
         register_client(make_gateway(world), wanted)
     click.echo(f"secret: {secret}")
+
+
+@click.command("revoke-instance")
+@click.argument("instance")
+@CONFIG
+def revoke_instance_command(instance: str, path: Path) -> None:
+    """Revoke a wallet INSTANCE, by the thumbprint of its key, for good: the wallet provider attests it no more."""
+    with closing(make_world(read_config(path))) as world:
+        revoke_instance(make_wallet_provider(world), instance)
+    click.echo("revoked")
