@@ -7,6 +7,7 @@ be one in software, of l3 that it was proven, and with which factors.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import sha256
 from typing import Final
 
@@ -18,6 +19,7 @@ from sinwon.keys.signer import RsaSigner, Signer
 from sinwon.protocols.trust.catalogue import Level
 
 LIFETIME: Final = 300
+KEYS: Final = 8  # signers whose ids are remembered; a gateway has one
 ES256: Final = "ES256"
 ACR: Final[Mapping[Level, str]] = {"L1": "urn:sinwon:acr:l1", "L2": "urn:sinwon:acr:l2", "L3": "urn:sinwon:acr:l3"}
 AMR: Final[Mapping[Level, tuple[str, ...]]] = {"L1": ("swk",), "L2": ("swk",), "L3": ("pop", "pin", "mfa")}
@@ -65,8 +67,9 @@ def at_hash(access_token: str) -> str:
     return base64url.encode(sha256(access_token.encode()).digest()[:16])
 
 
+@lru_cache(KEYS)
 def key_id(signer: Signer) -> str:
-    """RFC 7638 thumbprint of the public key."""
+    """RFC 7638 thumbprint of the public key, which stays the same as long as the signer does."""
     return base64url.encode(parse_public_jwk(signer.public_jwk).thumbprint)
 
 
