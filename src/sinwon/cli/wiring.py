@@ -170,7 +170,7 @@ def make_role(world: World, name: str) -> Role:
         "trust": _trust_role,
         "issuer": lambda w: issuer_role(w, make_issuer(w)),
         "consulate": lambda w: consulate_role(make_consulate(w)),
-        "gateway": lambda w: _gateway_role(make_gateway(w)),
+        "gateway": lambda w: gateway_role(make_gateway(w)),
         "wallet_provider": lambda w: wallet_provider_role(make_wallet_provider(w)),
     }
     if name not in makers:
@@ -364,7 +364,7 @@ def consulate_role(consulate: Consulate) -> Role:
     return Role("consulate", consulate_app(consulate), lambda: (forget(consulate), follow_registers(consulate)))
 
 
-def _gateway_role(gateway: Gateway) -> Role:
+def gateway_role(gateway: Gateway) -> Role:
     return Role("gateway", gateway_app(gateway), lambda: erase_expired(gateway))
 
 

@@ -59,11 +59,12 @@ def certify(consulate: Consulate, *, by_value: bool = False) -> tuple[MakeOffer,
 def ask_for_offer(catalogue: Catalogue, by_value: bool, *, now: int, random: Randomness) -> MakeOffer:
     """What a consulate would ask the issuer for, for a new application of the test citizen."""
     mission = next(one for one in catalogue.missions if one.is_open(now))
-    person, application = _person(mission, utc(now).date()), f"conformance-{new_id(random)}"
+    person, application = citizen(mission, utc(now).date()), f"conformance-{new_id(random)}"
     return MakeOffer(application, mission.id, OFFICER, person, TX_CODE, "value" if by_value else "reference", "en")
 
 
-def _person(mission: Mission, today: date) -> Person:
+def citizen(mission: Mission, today: date) -> Person:
+    """As a consulate of that mission would have proved them today."""
     issued = today - timedelta(days=365)
     passport = Passport(
         "PM",

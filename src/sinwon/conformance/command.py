@@ -18,6 +18,7 @@ from sinwon.cli.serving import Listener, serving
 from sinwon.cli.setup import ROLES
 from sinwon.cli.wiring import (
     World,
+    gateway_role,
     issuer_role,
     keep_house,
     make_consulate,
@@ -32,12 +33,14 @@ from sinwon.config import Config
 from sinwon.conformance.citizen import ByButton, certify
 from sinwon.conformance.desk import Desk, desk_app
 from sinwon.conformance.identifiers import identifiers
-from sinwon.conformance.plan import DESK, SERVICE, Harness, Place, prepare
+from sinwon.conformance.plan import DEFERRED, DESK, SERVICE, Harness, Place, prepare
 from sinwon.conformance.presentations import Presentations
+from sinwon.conformance.services import found_services, register, simulated
 from sinwon.conformance.wallets import Players, found_players
 from sinwon.core.refusal import Fault
 from sinwon.services.authorization.sign_in_by_pin import ByPin
 from sinwon.services.issuance.issuer import Issuer
+from sinwon.services.presentation.gateway import Gateway
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,13 +71,17 @@ def conformance(place: Place, harness: Harness) -> Iterator[Serving]:
     with closing(make_world(config)) as world:
         consulate, players = make_consulate(world), found_players(place.folder, harness)
         issuer = issuer_role(world, _issuer(world, players), (ByPin(), ByButton(lambda: certify(consulate)[0].application)))
-        roles = [issuer if name == issuer.name else make_role(world, name) for name in ROLES if getattr(config, name)]
-        told = identifiers(config, harness, place.origins[DESK]) | players.described
+        gateway = _gateway(world)
+        made = {"issuer": issuer, "gateway": gateway_role(gateway)}
+        roles = [made.get(name) or make_role(world, name) for name in ROLES if getattr(config, name)]
+        services = found_services(gateway, place.folder, harness)
+        told = identifiers(config, harness, place.origins[DESK]) | players.described | services.described
         origin = place.origins[DESK]
-        desk = Desk(origin, consulate, Presentations(origin, make_gateway(world), SERVICE), told)
+        desk = Desk(origin, consulate, Presentations(origin, gateway, SERVICE), told)
         listeners = {role.name: make_listener(config, role) for role in roles}
         listeners[DESK] = Listener(desk_app(desk), config.issuer.host, place.ports[DESK], tls_of(config))
         with serving(listeners):
+            register(gateway, services)
             yield Serving(config, desk.origin, desk.identifiers, lambda stop: keep_house(roles, stop))
 
 
@@ -82,9 +89,15 @@ def _issuer(world: World, players: Players) -> Issuer:
     """That knows the harness's wallets and who attests them, serves nobody else, and whose offers name the authorization code
     flow."""
     issuer = make_issuer(world)
-    settings = replace(issuer.settings, code_offers=True, anonymous_wallets=False)
+    settings = replace(issuer.settings, code_offers=True, anonymous_wallets=False, deferred=(DEFERRED,))
     trust = with_foreign(issuer.trust, (players.attester.anchor,))
     return replace(issuer, clients={**issuer.clients, **players.clients}, trust=trust, settings=settings)
+
+
+def _gateway(world: World) -> Gateway:
+    """At which the test citizen signs in without a wallet."""
+    gateway = make_gateway(world)
+    return replace(gateway, simulate=simulated(gateway, world.config.issuer.origin))
 
 
 def parse_harness(base: str, alias: str) -> Harness:

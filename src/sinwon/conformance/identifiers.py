@@ -8,7 +8,7 @@ from sinwon.cli.wiring import read_pem
 from sinwon.config import Config
 from sinwon.conformance.citizen import TX_CODE
 from sinwon.conformance.desk import OFFERS
-from sinwon.conformance.plan import SERVICE, Harness
+from sinwon.conformance.plan import DEFERRED, SERVICE, Harness
 from sinwon.conformance.presentations import OPEN, RESULT, START
 from sinwon.protocols.oauth.metadata import WELL_KNOWN, well_known_url
 from sinwon.protocols.vci.configurations import ISSUED
@@ -28,7 +28,8 @@ def identifiers(config: Config, harness: Harness, desk: str) -> dict[str, Any]:
             "authorization_server": issuer,
             "authorization_server_metadata": well_known_url(issuer, WELL_KNOWN),
             "credential_configurations": {
-                name: {"format": issued.format, "key_attestation_required": issued.attested} for name, issued in ISSUED.items()
+                name: {"format": issued.format, "key_attestation_required": issued.attested, "deferred": name == DEFERRED}
+                for name, issued in ISSUED.items()
             },
             "offers": desk + OFFERS,
             "tx_code": TX_CODE,

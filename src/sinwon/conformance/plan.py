@@ -19,6 +19,7 @@ from sinwon.config import Config, TlsSettings, read_config
 from sinwon.core.refusal import Fault
 from sinwon.keys.authority import create_authority
 from sinwon.keys.software import generate_key
+from sinwon.protocols.vci.configurations import AGE_MDOC
 
 PROFILE: Final = "conformance"
 DESK: Final = "desk"
@@ -26,6 +27,8 @@ DESK: Final = "desk"
 PLACES: Final = (*ROLES, DESK)
 FIRST_PORT: Final = 8490
 SERVICE: Final = "gov24"
+DEFERRED: Final = AGE_MDOC
+"""The configuration that is promised first and given later."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,10 +107,11 @@ def _make_tls(place: Place) -> TlsSettings:
     paths = {name: place.folder / f"tls-{name}.pem" for name in ("authority", "chain", "key")}
     write_pem(paths["authority"], authority.certificate)
     write_pem(paths["chain"], leaf)
-    with open(paths["key"], "xb", opener=_for_its_owner) as file:
+    with open(paths["key"], "xb", opener=for_its_owner) as file:
         file.write(key.private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
     return TlsSettings(certificates=str(paths["chain"]), key=str(paths["key"]), authority=str(paths["authority"]))
 
 
-def _for_its_owner(path: str, flags: int) -> int:
+def for_its_owner(path: str, flags: int) -> int:
+    """An opener of files that nobody else can read."""
     return os.open(path, flags, 0o600)
