@@ -19,7 +19,7 @@ from sinwon.keys.signer import RsaSigner, Signer
 from sinwon.protocols.trust.catalogue import Level
 
 LIFETIME: Final = 300
-KEYS: Final = 8  # signers whose ids are remembered; a gateway has one
+KEYS: Final = 8  # whose ids are remembered; a gateway has one
 ES256: Final = "ES256"
 ACR: Final[Mapping[Level, str]] = {"L1": "urn:sinwon:acr:l1", "L2": "urn:sinwon:acr:l2", "L3": "urn:sinwon:acr:l3"}
 AMR: Final[Mapping[Level, tuple[str, ...]]] = {"L1": ("swk",), "L2": ("swk",), "L3": ("pop", "pin", "mfa")}
@@ -67,10 +67,15 @@ def at_hash(access_token: str) -> str:
     return base64url.encode(sha256(access_token.encode()).digest()[:16])
 
 
-@lru_cache(KEYS)
 def key_id(signer: Signer) -> str:
-    """RFC 7638 thumbprint of the public key, which stays the same as long as the signer does."""
-    return base64url.encode(parse_public_jwk(signer.public_jwk).thumbprint)
+    """RFC 7638 thumbprint of the public key."""
+    jwk = signer.public_jwk
+    return _thumbprint(jwk["x"], jwk["y"])
+
+
+@lru_cache(KEYS)
+def _thumbprint(x: str, y: str) -> str:
+    return base64url.encode(parse_public_jwk({"kty": "EC", "crv": "P-256", "x": x, "y": y}).thumbprint)
 
 
 def signing_jwk(signer: Signer) -> dict[str, str]:
