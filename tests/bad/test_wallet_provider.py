@@ -15,8 +15,8 @@ from sinwon.formats.jose.jws import parse_jws, sign_jws
 from sinwon.keys.software import generate_key
 from sinwon.protocols.attestation.key_attestation import MAX_KEYS
 from sinwon.protocols.wallet_provider.messages import ATTEST_CLIENT, ATTEST_KEYS, PATHS, REGISTER, REVOKE
+from sinwon.protocols.wallet_provider.named_keys import MAX_NONCE
 from sinwon.protocols.wallet_provider.request import CHALLENGE_LIFETIME, MAX_REQUEST, TYP, make_challenge
-from sinwon.services.wallet_provider.attest import MAX_NONCE
 from sinwon.services.wallet_provider.forget import UNSEEN, forget
 from sinwon.services.wallet_provider.instances import revoke_instance
 from sinwon.store.engine import open_engine, reading

@@ -40,12 +40,23 @@ from tests.fuzz.targets.issuing import KID
 from tests.fuzz.targets.jose import VCT
 from tests.fuzz.targets.lists import OPERATOR, URI
 from tests.fuzz.targets.messages import ACCESS, CLIENT, URL
+from tests.fuzz.targets.wallet_provider import CHALLENGE, HEADER
 from tests.issuing import PERSON
 from tests.published import catalogue
 from tests.unit.cli.verify_files import status_list
 from tests.unit.formats.mdoc import forge as mdoc
 from tests.unit.formats.sdjwt import forge as sd_jwt
-from tests.world import GATEWAY, ISSUER, NOW, SeededRandomness, authority, issuer_signer, key, trust_anchors
+from tests.world import (
+    GATEWAY,
+    ISSUER,
+    NOW,
+    WALLET_PROVIDER,
+    SeededRandomness,
+    authority,
+    issuer_signer,
+    key,
+    trust_anchors,
+)
 
 Seeds = Mapping[str, bytes]
 HOLDER = dict(key("holder").public_jwk)
@@ -299,6 +310,24 @@ def roles() -> Iterator[tuple[str, Seeds]]:
     )
 
 
+def instances() -> Iterator[tuple[str, Seeds]]:
+    body = {"keys": [HOLDER, dict(key("x").public_jwk)], "nonce": "nonce-1"}
+    claims = {"aud": WALLET_PROVIDER, "challenge": CHALLENGE, "action": "attest_keys", "body": body}
+    signed = sign_jws(HEADER, claims, key("instance")).encode()
+    yield "instance_request", {"good": signed, "bad-parts": b"a.b", "bad-typ": signed[5:]}
+    twice, secret = {**body, "keys": [HOLDER, HOLDER]}, {**body, "keys": [{**HOLDER, "d": "A" * 43}]}
+    yield (
+        "instance_claims",
+        {
+            "good": json_bytes(claims),
+            "bad-action": json_bytes({**claims, "action": "register"}),
+            "bad-challenge": json_bytes({**claims, "challenge": "A" * 54}),
+            "bad-twice": json_bytes({**claims, "body": twice}),
+            "bad-private": json_bytes({**claims, "body": secret}),
+        },
+    )
+
+
 def files() -> Iterator[tuple[str, Seeds]]:
     """For the commands: one of each kind."""
     pem = x509.load_der_x509_certificate(ROOT).public_bytes(Encoding.PEM)
@@ -323,7 +352,7 @@ def files() -> Iterator[tuple[str, Seeds]]:
 
 
 def main() -> None:
-    for room in (basics, jose, documents, lists, certificates, requests, issuance, issuing, roles, files):
+    for room in (basics, jose, documents, lists, certificates, requests, issuance, issuing, roles, instances, files):
         for name, seeds in room():
             folder = CORPUS / name
             folder.mkdir(parents=True, exist_ok=True)

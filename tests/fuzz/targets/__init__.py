@@ -2,11 +2,11 @@
 
 from collections.abc import Callable
 
-from tests.fuzz.targets import basics, certificates, cli, documents, issuing, jose, lists, messages
+from tests.fuzz.targets import basics, certificates, cli, documents, issuing, jose, lists, messages, wallet_provider
 
 Target = Callable[[bytes], object]
 TARGETS: dict[str, Target] = {
     name: target
-    for room in (basics, jose, documents, lists, certificates, messages, issuing, cli)
+    for room in (basics, jose, documents, lists, certificates, messages, issuing, wallet_provider, cli)
     for name, target in room.TARGETS.items()
 }

@@ -10,11 +10,8 @@ promises the least.
 from typing import Final
 
 from sinwon.core.clock import HOUR
-from sinwon.core.refusal import Malformed
-from sinwon.keys.jwk import PublicKey, parse_public_jwk
-from sinwon.protocols.attestation.key_attestation import MAX_KEYS, sign_key_attestation
+from sinwon.protocols.attestation.key_attestation import sign_key_attestation
 from sinwon.protocols.oauth.client_authentication.attestation import sign_client_attestation
-from sinwon.protocols.wallet_provider.errors import INVALID_REQUEST
 from sinwon.protocols.wallet_provider.messages import (
     ATTEST_CLIENT,
     ATTEST_KEYS,
@@ -23,6 +20,7 @@ from sinwon.protocols.wallet_provider.messages import (
     KeysAttested,
     Nothing,
 )
+from sinwon.protocols.wallet_provider.named_keys import parse_named_keys
 from sinwon.protocols.wallet_provider.request import VerifiedInstanceRequest
 from sinwon.services.wallet_provider.instances import consume, not_active, verify, write
 from sinwon.services.wallet_provider.provider import WalletProvider
@@ -31,7 +29,6 @@ from sinwon.store.engine import writing
 from sinwon.store.wallet_provider import instances
 
 LIFETIME: Final = 12 * HOUR  # a revoked instance is refused everywhere within half a day; 24 hours is the most
-MAX_NONCE: Final = 512  # characters; ours have 54
 
 
 def attest_client(provider: WalletProvider, token: bytes) -> ClientAttested:
@@ -49,7 +46,7 @@ def attest_keys(provider: WalletProvider, token: bytes) -> KeysAttested:
     """A key attestation for keys that the instance names, made for the nonce of an issuer. Raises Refusal."""
     request, now = verify(provider, token, ATTEST_KEYS), provider.clock()
     asked = request.message(AttestKeys)
-    keys = _keys(asked)
+    keys = parse_named_keys(asked)
     _admit(provider, request, "keys.attested", now, {"keys": len(keys)})
     return KeysAttested(sign_key_attestation(keys, provider.assurance, nonce=asked.nonce, now=now, by=provider.signer))
 
@@ -63,17 +60,3 @@ def _admit(
         if not instances.note_seen(connection, request.instance, now=now):
             raise not_active(connection, request.instance)
         write(connection, action, request.instance, now, details=details)
-
-
-def _keys(asked: AttestKeys) -> tuple[PublicKey, ...]:
-    if not 0 < len(asked.nonce) <= MAX_NONCE or not asked.nonce.isascii() or not asked.nonce.isprintable():
-        raise Malformed(INVALID_REQUEST, f"nonce is not 1 to {MAX_NONCE} printable characters")
-    if not 0 < len(asked.keys) <= MAX_KEYS:
-        raise Malformed(INVALID_REQUEST, f"not 1 to {MAX_KEYS} keys")
-    try:
-        keys = tuple(map(parse_public_jwk, asked.keys))
-    except Malformed as refusal:
-        raise refusal.coded(INVALID_REQUEST) from None
-    if len(set(keys)) != len(keys):
-        raise Malformed(INVALID_REQUEST, "one key twice")
-    return keys
