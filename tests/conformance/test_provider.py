@@ -114,6 +114,16 @@ def test_C71_only_the_code_flow_is_there(here: GatewayWorld, sent: str | None, e
     assert (back["state"], back["iss"]) == ("af0ifjsldkj", world.GATEWAY)
 
 
+def test_C71_error_pages_show_an_oauth_code(here: GatewayWorld) -> None:
+    """Pages that end a sign-in show a code of OAuth as text, whatever was wrong, beside words for people."""
+    browser = here.client()
+    page = browser.get("/authorize", params=authorize_parameters(**PLAIN)).headers["location"]
+    assert 'id="login-cancel"' in browser.get(page).text
+    assert 'id="error-code">access_denied<' in here.client().get(page).text
+    over = browser.get(f"{world.GATEWAY}/sign-in/{'x' * 22}")
+    assert (over.status_code, 'id="error-code">invalid_request<' in over.text) == (410, True)
+
+
 @pytest.mark.parametrize("hinted", [False, True])
 def test_C72_prompt_none_is_login_required(here: GatewayWorld, hinted: bool) -> None:
     """With prompt=none the answer is login_required, after a sign-in and with its ID token as a hint too."""

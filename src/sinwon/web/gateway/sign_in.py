@@ -30,7 +30,13 @@ from sinwon.web.shared.reading import check_same_site, query, read_form
 
 HERE: Final = Path(__file__).parent
 STATUSES: Final[Mapping[str, int]] = {OVER: 410, OTHER_BROWSER: 403}
-ON_THE_WIRE: Final[Mapping[str, str]] = {UNKNOWN_CLIENT: "invalid_client", UNKNOWN_REDIRECT: "invalid_request"}
+ON_THE_WIRE: Final[Mapping[str, str]] = {
+    UNKNOWN_CLIENT: "invalid_client",
+    UNKNOWN_REDIRECT: "invalid_request",
+    OVER: "invalid_request",
+    OTHER_BROWSER: "access_denied",
+    "cross_site": "invalid_request",
+}
 """The OAuth code shown beside our own words, for the developer who looks at the page."""
 EXPLAINED: Final = frozenset({UNKNOWN_CLIENT, UNKNOWN_REDIRECT, OVER, OTHER_BROWSER})
 
