@@ -9,6 +9,7 @@ from sinwon.store.engine import reading, writing
 from sinwon.store.wallet_provider import challenges, instances, registrations
 from sinwon.store.wallet_provider.instances import Instance, State
 from sinwon.store.wallet_provider.tables import METADATA
+from tests.providing import open_provider, some_keys
 from tests.store.conftest import EngineFactory
 from tests.world import NOW
 
@@ -77,3 +78,15 @@ def _count(engine: Engine, now: int) -> bool:
 def _race(act: Callable[[], bool]) -> list[bool]:
     with ThreadPoolExecutor(8) as pool:
         return [future.result() for future in [pool.submit(act) for _ in range(8)]]
+
+
+def test_the_whole_life_of_an_instance_over_http(new_engine: EngineFactory) -> None:
+    """What is refused leaves nothing behind, also where the database finds out."""
+    here = open_provider(new_engine(METADATA))
+    assert here.attest_client().status_code == 403
+    assert here.register().status_code == 201
+    assert here.register().status_code == 409
+    used = here.challenge()
+    assert [here.attest_client(challenge=used).status_code for _twice in range(2)] == [200, 400]
+    assert here.attest_keys(some_keys(2)).status_code == 200
+    assert [here.revoke().status_code for _twice in range(2)] == [200, 403]

@@ -16,7 +16,6 @@ from sinwon.keys.uri import open_master
 from sinwon.protocols.attestation.key_assurance import KeyAssurance, known_assurance
 from sinwon.services.wallet_provider.provider import CHALLENGE_KEY, WalletProvider
 
-ROLE: Final = "wallet_provider"
 NAME: Final = "Sinwon wallet provider"
 AUTHORITY: Final = "wallet-authority.pem"
 Root = Callable[[Path], bytes]
