@@ -28,7 +28,7 @@ from sinwon.store.audit import Details
 from sinwon.store.engine import writing
 from sinwon.store.wallet_provider import instances
 
-LIFETIME: Final = 12 * HOUR  # a revoked instance is refused everywhere within half a day; 24 hours is the most
+LIFETIME: Final = HOUR  # so long a revoked instance may still be believed; the provider is asked that often at most
 
 
 def attest_client(provider: WalletProvider, token: bytes) -> ClientAttested:
