@@ -31,8 +31,9 @@ from sinwon.cli.foreign import foreign_anchors, with_foreign
 from sinwon.cli.serving import Listener
 from sinwon.cli.tls import client_context, server_context
 from sinwon.cli.wallet_provider import anchors_of, wallet_provider_of
+from sinwon.cli.wallets import known_wallets
 from sinwon.cli.watermark import Watermark
-from sinwon.config import Config, Following, GatewaySettings, Listening, WalletSettings
+from sinwon.config import Config, Following, GatewaySettings, Listening
 from sinwon.core.clock import Clock
 from sinwon.core.ids import Randomness
 from sinwon.core.refusal import Fault
@@ -44,7 +45,6 @@ from sinwon.keys.trust import Anchor, Purpose
 from sinwon.keys.uri import open_master, open_rsa_signer, open_signer
 from sinwon.protocols.credential_types import TYPES
 from sinwon.protocols.trust.follow import Follower
-from sinwon.services.authorization.clients import Client
 from sinwon.services.authorization.sign_in import Way
 from sinwon.services.authorization.sign_in_by_pin import ByPin
 from sinwon.services.catalogue.import_seed import import_seed
@@ -217,16 +217,11 @@ def make_issuer(world: World) -> Issuer:
             dpop_nonces=settings.dpop_nonces,
             client_challenges=settings.client_challenges,
         ),
-        clients={name: _wallet(name, client) for name, client in settings.clients.items()},
+        clients=known_wallets(settings.clients),
         trust=follower.anchors,
         fetch=world.fetch,
         restored_at=restored_at(world.engine("issuer")),
     )
-
-
-def _wallet(name: str, settings: WalletSettings) -> Client:
-    keys = tuple(read_jwk(Path(file)) for file in settings.keys)
-    return Client(name, settings.redirect_uris, settings.method, keys)
 
 
 def make_routes(world: World) -> Routes:

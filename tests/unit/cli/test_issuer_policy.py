@@ -2,6 +2,7 @@
 
 import time
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 import pytest
@@ -11,7 +12,8 @@ from starlette.testclient import TestClient
 from sinwon.cli.main import main
 from sinwon.cli.setup import ROLES, Plan, set_up
 from sinwon.cli.wiring import make_issuer, make_world
-from sinwon.config import Config, read_config
+from sinwon.config import Config, WalletSettings, read_config
+from sinwon.core.refusal import Fault
 from sinwon.demo.deployment import HOST, free_ports
 from sinwon.services.issuance.issuer import Issuer
 from sinwon.web.issuer.app import issuer_app
@@ -53,3 +55,41 @@ def test_a_strict_issuer_says_so(config: Config) -> None:
     assert told["token_endpoint_auth_methods_supported"] == ["attest_jwt_client_auth", "private_key_jwt"]
     assert "pre-authorized_grant_anonymous_access_supported" not in told
     assert client.post("/nonce").headers["dpop-nonce"]
+
+
+def with_wallet(config: Config, wallet: WalletSettings) -> Issuer:
+    changed = msgspec.structs.replace(config.issuer, clients={"a-wallet": wallet})
+    world = make_world(msgspec.structs.replace(config, issuer=changed))
+    try:
+        return make_issuer(world)
+    finally:
+        world.close()
+
+
+def test_a_wallet_of_the_configuration_is_known(config: Config, tmp_path: Path) -> None:
+    back = ("https://wallet.example/callback?a=b",)
+    assert with_wallet(config, WalletSettings(back, "attest_jwt_client_auth")).clients["a-wallet"].redirect_uris == back
+    key = (str(tmp_path / "d" / "consulate-role.jwk"),)
+    assert len(with_wallet(config, WalletSettings(("wallet:/back",), "private_key_jwt", key)).clients["a-wallet"].keys) == 1
+
+
+@pytest.mark.parametrize(
+    ("back", "method", "keyed"),
+    [
+        (("https://wallet.example/",), "attest_jwt_client_auth", True),
+        (("https://wallet.example/",), "private_key_jwt", False),
+        ((), "attest_jwt_client_auth", False),
+        (("https://wallet.example/#part",), "attest_jwt_client_auth", False),
+        (("callback",), "attest_jwt_client_auth", False),
+    ],
+)
+def test_a_wallet_that_cannot_be_told_apart_or_answered_is_a_fault(
+    config: Config,
+    tmp_path: Path,
+    back: tuple[str, ...],
+    method: Literal["attest_jwt_client_auth", "private_key_jwt"],
+    keyed: bool,
+) -> None:
+    keys = (str(tmp_path / "d" / "consulate-role.jwk"),) if keyed else ()
+    with pytest.raises(Fault, match=r"issuer\.clients\.a-wallet"):
+        with_wallet(config, WalletSettings(back, method, keys))
