@@ -183,7 +183,7 @@ def test_changes_of_many_at_once_are_all_seen_in_order(filled: Engine) -> None:
     with ThreadPoolExecutor(8) as pool:
         works = [pool.submit(flip, number) for number in range(40)]
         since = 0
-        while since < listed(filled, 1).sequence or not all(work.done() for work in works):
+        while not all(work.done() for work in works) or since < listed(filled, 1).sequence:
             sequence = listed(filled, 1).sequence
             seen |= changed(filled, 1, since)
             since = sequence
