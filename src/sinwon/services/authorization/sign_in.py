@@ -88,9 +88,16 @@ def _decide(
     if not granted:
         return end_request(issuer, connection, visit, request, INVALID_SCOPE, "NOTHING_LEFT", now)
     # 3 once
-    browser, whose = digest(visit.browser), proven.certificate
-    given = {"certificate": whose, "offer": proven.offer, "configurations": granted, "now": now}
-    if not authorizations.sign_in(connection, visit.request, browser, **given):  # type: ignore[arg-type]
+    mine = authorizations.sign_in(
+        connection,
+        visit.request,
+        digest(visit.browser),
+        certificate=proven.certificate,
+        offer=proven.offer,
+        configurations=granted,
+        now=now,
+    )
+    if not mine:
         raise Unmet(INVALID_REQUEST_URI, "request was just answered")
     AUDIT.write(connection, Entry(now, "applicant", SIGNED_IN, proven.certificate, {"request": visit.request, "by": way.name}))
     return None
