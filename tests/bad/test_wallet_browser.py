@@ -230,8 +230,10 @@ def test_P26_no_signature_that_counts(scene: Scene, signers: tuple[Callable[[byt
 
 def test_P26_only_the_one_that_is_proven_counts(scene: Scene) -> None:
     """Two that are both good and disagree: the first is shown, and judged by what it may ask."""
-    other = lambda payload: signature("oka365", payload)  # noqa: E731 (a name for one use)
     seen: list[str] = []
+
+    def other(payload: bytes) -> dict[str, str]:
+        return signature("oka365", payload)
 
     def watch(consent: ConsentRequest) -> Choice:
         seen.append(consent.service.id)

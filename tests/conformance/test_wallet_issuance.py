@@ -14,7 +14,7 @@ from sinwon.keys.jwk import certificate_text, parse_public_jwk
 from sinwon.protocols.vci.configurations import IDENTITY_MDOC, IDENTITY_SD_JWT, STRONG_MDOC, STRONG_SD_JWT
 from tests import world
 from tests.attesting import Attester
-from tests.code_client import CLIENT_ID
+from tests.code_client import CLIENT_ID, Attesting
 from tests.code_world import SERVER, CodeWorld, code_world
 from tests.network import with_body
 
@@ -144,7 +144,9 @@ def test_C79_an_attestation_is_for_one_server(here: CodeWorld) -> None:
     wallet = here.wallet()
     wallet.ask_issuer(world.ISSUER, PLAIN, copies=1)
     assert wallet.powers.client is not None
-    assert set(wallet.powers.client.attester.asked) == {world.ISSUER}  # type: ignore[attr-defined]
+    attester = wallet.powers.client.attester
+    assert isinstance(attester, Attesting)
+    assert set(attester.asked) == {world.ISSUER}
     assert {proof["iss"] for proof in here.network.proofs} == {CLIENT_ID}
 
 

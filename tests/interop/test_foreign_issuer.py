@@ -191,13 +191,12 @@ def test_nonces_and_challenges_are_asked_for_once(there: ForeignIssuer) -> None:
 
 
 def test_a_code_of_another_flow_is_refused_by_them(there: ForeignIssuer) -> None:
-    wallet = there.open()
+    there.open()
 
-    def no(_url: str) -> str:
+    def other(_url: str) -> str:
         return f"{REDIRECT_URI}?code=x&state=y&iss={ISSUER}"
 
-    there.browse = no  # type: ignore[assignment]
-    wallet = there.holder()
+    wallet = Holder(code_powers(there, there.clock, code_client(there.clock, other)), there.drawer)
     with pytest.raises(Refusal, match="authorization_mismatch"):
         wallet.ask_issuer(ISSUER, BOTH)
     assert there.heard("/token") == []

@@ -4,8 +4,10 @@ Every step is one conditional UPDATE: a request is open for one browser, one per
 requests, browsers and codes are kept as digests.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import Connection, and_, bindparam, delete, insert, or_, select, update
 
@@ -214,11 +216,11 @@ def forget(connection: Connection, *, before: int) -> int:
     return int(_FORGET.run(connection, {"before": before}).rowcount)
 
 
-def _read(row: tuple[object, ...] | None) -> Authorization | None:
+def _read(row: Sequence[Any] | None) -> Authorization | None:
     if row is None:
         return None
-    values = dict(zip(_NAMES, row, strict=True))
-    values["configurations"] = tuple(str(values["configurations"]).split(" "))
+    values: dict[str, Any] = dict(zip(_NAMES, row, strict=True))
+    values["configurations"] = tuple(values["configurations"].split(" "))
     values["by_details"] = bool(values["by_details"])
-    values["progress"] = Progress(str(values["progress"]))
-    return Authorization(**values)  # type: ignore[arg-type]
+    values["progress"] = Progress(values["progress"])
+    return Authorization(**values)
