@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
-from urllib.parse import urlsplit
 
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
@@ -79,10 +78,6 @@ def prepare(place: Place) -> Config:
     if config.issuer.origin != place.origins["issuer"]:
         raise Fault(f"{target} is of another host or other ports: take another folder")
     return config
-
-
-def host_of(config: Config) -> str:
-    return urlsplit(config.issuer.origin).hostname or ""
 
 
 def _make(place: Place) -> None:
